@@ -1,0 +1,133 @@
+// One `turn/start` of Codex, from the request to `turn/completed`. What it saw goes out through `emit`.
+import type { RunnerError, TokenUsage, TurnEventBody } from "../../protocol.ts";
+import type { CodexConnection } from "./app-server.ts";
+import { toRunnerError } from "./failures.ts";
+import {
+  ErrorNotification,
+  ItemNotification,
+  TokenUsageNotification,
+  TurnCompleted,
+  TurnStarted,
+  WarningNotification,
+} from "./messages.ts";
+import type { TurnStartParams } from "./protocol/v2/TurnStartParams.ts";
+import { RpcClosedError, RpcError } from "./rpc.ts";
+import { itemCompleted, itemStarted, retrying } from "./translate.ts";
+import { addUsage, NO_USAGE } from "./usage.ts";
+
+export type CodexOutcome = {
+  status: "completed" | "failed" | "interrupted" | "lost";
+  codexTurnId: string | null;
+  lastMessage: string;
+  error: RunnerError | null;
+  usage: TokenUsage;
+};
+
+interface Note {
+  method: string;
+  params: unknown;
+}
+
+export class CodexTurn {
+  readonly #connection: CodexConnection;
+  readonly #threadId: string;
+  readonly #emit: (body: TurnEventBody) => void;
+  readonly #done = Promise.withResolvers<CodexOutcome>();
+  readonly #handlers: Readonly<Record<string, (params: unknown) => void>> = {
+    "item/started": (params) => this.#onItem(params, itemStarted),
+    "item/completed": (params) => this.#onItem(params, itemCompleted),
+    error: (params) => this.#onError(params),
+    warning: (params) => this.#onWarning(params),
+    "thread/tokenUsage/updated": (params) => this.#onUsage(params),
+    "turn/completed": (params) => this.#onCompleted(params),
+  };
+  #turnId: string | null = null;
+  /** Notifications of the turn can be read before the answer that names it. */
+  #early: Note[] = [];
+  #lastMessage = "";
+  #interruptWanted = false;
+  #usage = NO_USAGE;
+
+  constructor(connection: CodexConnection, threadId: string, emit: (body: TurnEventBody) => void) {
+    this.#connection = connection;
+    this.#threadId = threadId;
+    this.#emit = emit;
+    void connection.ended.then(() => this.#finish("lost", { code: "codex_died" }));
+  }
+
+  /** Resolves when Codex says that the turn is over, refuses to start it, or is gone. Never rejects. */
+  async run(params: Omit<TurnStartParams, "threadId">): Promise<CodexOutcome> {
+    try {
+      const request = { ...params, threadId: this.#threadId } satisfies TurnStartParams;
+      const started = TurnStarted.parse(await this.#connection.rpc.request("turn/start", request));
+      this.#turnId = started.turn.id;
+      for (const note of this.#early.splice(0)) this.#handle(note);
+      if (this.#interruptWanted) void this.interrupt();
+    } catch (error) {
+      if (!(error instanceof RpcClosedError)) this.#finish("failed", startFailure(error));
+    }
+    return this.#done.promise;
+  }
+
+  onNotification(method: string, params: unknown): void {
+    if (this.#turnId === null) this.#early.push({ method, params });
+    else this.#handle({ method, params });
+  }
+
+  /** Asks Codex to stop, now or as soon as the turn has begun; the outcome then is `interrupted`. */
+  async interrupt(): Promise<void> {
+    this.#interruptWanted = true;
+    if (this.#turnId === null) return;
+    const params = { threadId: this.#threadId, turnId: this.#turnId };
+    await this.#connection.rpc.request("turn/interrupt", params).catch(() => {});
+  }
+
+  #handle({ method, params }: Note): void {
+    this.#handlers[method]?.(params);
+  }
+
+  #onItem(params: unknown, translate: typeof itemStarted): void {
+    const note = ItemNotification.safeParse(params);
+    if (!note.success || note.data.turnId !== this.#turnId) return;
+    const { item } = note.data;
+    if (item.type === "agentMessage" && translate === itemCompleted) this.#lastMessage = item.text;
+    const event = translate(item);
+    if (event !== undefined) this.#emit(event);
+  }
+
+  #onError(params: unknown): void {
+    const note = ErrorNotification.safeParse(params);
+    if (note.success && note.data.turnId === this.#turnId && note.data.willRetry) this.#emit(retrying(note.data.error));
+  }
+
+  #onWarning(params: unknown): void {
+    const note = WarningNotification.safeParse(params);
+    if (note.success && note.data.threadId === this.#threadId) {
+      this.#emit({ type: "warning", message: note.data.message.slice(0, 2_000) });
+    }
+  }
+
+  #onUsage(params: unknown): void {
+    const note = TokenUsageNotification.safeParse(params);
+    if (note.success && note.data.turnId === this.#turnId)
+      this.#usage = addUsage(this.#usage, note.data.tokenUsage.last);
+  }
+
+  #onCompleted(params: unknown): void {
+    const note = TurnCompleted.safeParse(params);
+    if (!note.success || note.data.turn.id !== this.#turnId) return;
+    const { status, error } = note.data.turn;
+    if (status === "completed" || status === "interrupted") this.#finish(status, null);
+    else this.#finish("failed", toRunnerError(error));
+  }
+
+  #finish(status: CodexOutcome["status"], error: RunnerError | null): void {
+    const lastMessage = this.#lastMessage;
+    this.#done.resolve({ status, codexTurnId: this.#turnId, lastMessage, error, usage: this.#usage });
+  }
+}
+
+function startFailure(error: unknown): RunnerError {
+  const detail = error instanceof RpcError ? error.message.slice(0, 2_000) : "unexpected answer to turn/start";
+  return { code: "codex_failed", detail };
+}

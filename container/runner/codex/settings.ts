@@ -1,0 +1,78 @@
+// How `codex app-server` is started: the settings that make the model gateway the only host it contacts, and an
+// environment that holds nothing a command should not see.
+import { join } from "node:path";
+
+export interface CodexSettings {
+  /** The agent's private directory; see {@link layout}. */
+  dataDir: string;
+  modelBaseUrl: string;
+  /** Worth nothing anywhere but at the gateway, and there only until the next start. */
+  modelToken: string;
+}
+
+export interface Layout {
+  workspace: string;
+  /** HOME of Codex and its commands; what an agent installs for itself goes here. */
+  home: string;
+  codexHome: string;
+  /** Lost at every start. TMPDIR must not be an ancestor of CODEX_HOME: Codex refuses that. */
+  scratch: string;
+  sqlite: string;
+  tmp: string;
+  baseline: string;
+}
+
+export function layout(dataDir: string): Layout {
+  const scratch = join(dataDir, "scratch");
+  return {
+    workspace: join(dataDir, "workspace"),
+    home: join(dataDir, "home"),
+    codexHome: join(dataDir, "codex-home"),
+    scratch,
+    sqlite: join(scratch, "sqlite"),
+    tmp: join(scratch, "tmp"),
+    baseline: join(scratch, "baseline"),
+  };
+}
+
+/** Command-line arguments. Values are TOML; JSON strings are valid TOML strings. */
+export function appServerArguments({ dataDir, modelBaseUrl }: CodexSettings): string[] {
+  const { workspace, sqlite } = layout(dataDir);
+  const settings: Readonly<Record<string, string>> = {
+    model_provider: toml("gateway"),
+    "model_providers.gateway": `{name=${toml("gateway")},base_url=${toml(modelBaseUrl)},wire_api=${toml("responses")},requires_openai_auth=false,env_key=${toml("MODEL_TOKEN")}}`,
+    // A repository must not configure its own jailer: an untrusted project's .codex/config.toml is not loaded.
+    projects: `{${toml(workspace)}={trust_level=${toml("untrusted")}}}`,
+    sqlite_home: toml(sqlite),
+    "shell_environment_policy.inherit": toml("core"),
+    "analytics.enabled": "false",
+    check_for_update_on_startup: "false",
+    "features.apps": "false",
+    "features.goals": "false",
+    "features.multi_agent": "false",
+    "features.plugins": "false",
+    "features.unbounded_connection_retries": "false",
+    "skills.bundled.enabled": "false",
+  };
+  return ["app-server", ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])];
+}
+
+/** Built from nothing: the runner's own environment holds its token, which Codex and its commands must not inherit. */
+export function appServerEnvironment(
+  { dataDir, modelToken }: CodexSettings,
+  outer: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const { home, codexHome, tmp } = layout(dataDir);
+  const passed = ["PATH", "LANG", "LC_ALL", "TZ", "SHELL", "USER", "SSL_CERT_FILE", "SystemRoot", "ComSpec"];
+  return {
+    ...Object.fromEntries(passed.flatMap((name) => (outer[name] === undefined ? [] : [[name, outer[name]]]))),
+    HOME: home,
+    CODEX_HOME: codexHome,
+    TMPDIR: tmp,
+    MODEL_TOKEN: modelToken,
+  };
+}
+
+function toml(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,33 @@
+// The runner's settings, given by the Worker as environment variables at every start.
+import * as z from "zod";
+import { LOG_LEVELS } from "../lib/log.ts";
+import { MODEL_BASE_URL, RUNNER_PORT } from "../protocol.ts";
+
+const RunnerConfig = z.object({
+  /** Bearer token of every route. */
+  RUNNER_TOKEN: z.string().min(32),
+  /** What Codex presents to the model gateway. */
+  MODEL_TOKEN: z.string().min(1),
+  MODEL_BASE_URL: z.url().default(MODEL_BASE_URL),
+  /** Which start of the container this is; told back in `GET /health`. */
+  INCARNATION: z.string().min(1),
+  /** The agent's private directory. */
+  DATA_DIR: z.string().min(1),
+  /** Address to listen on: all of them inside a container, loopback on a developer's machine. */
+  LISTEN_HOST: z.string().default("0.0.0.0"),
+  /** 0 takes a free port, told in the `listening` log line. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(RUNNER_PORT),
+  /** `codex`: Codex's own sandbox; `off`: none. */
+  SANDBOX: z.enum(["codex", "off"]).default("codex"),
+  /** Path of a Codex binary to use in place of the pinned one. */
+  CODEX_BINARY: z.string().optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default("INFO"),
+});
+export type RunnerConfig = z.infer<typeof RunnerConfig>;
+
+/** Throws with a message that names each bad variable. */
+export function readRunnerConfig(env: NodeJS.ProcessEnv): RunnerConfig {
+  const parsed = RunnerConfig.safeParse(env);
+  if (parsed.success) return parsed.data;
+  throw new Error(`The runner cannot start:\n${z.prettifyError(parsed.error)}`);
+}

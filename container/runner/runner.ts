@@ -1,0 +1,126 @@
+// Puts the runner together: directories, Codex, turns, and the HTTP server over them.
+import { mkdirSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "../lib/log.ts";
+import type { RecentLines } from "../lib/recent-lines.ts";
+import { PROTOCOL_VERSION } from "../protocol.ts";
+import { AppServer } from "./codex/app-server.ts";
+import { findCodexBinary } from "./codex/binary.ts";
+import { Catalogue } from "./codex/catalogue.ts";
+import { decideRequest } from "./codex/server-requests.ts";
+import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout, layout } from "./codex/settings.ts";
+import type { RunnerConfig } from "./config.ts";
+import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
+import { MetricsReader } from "./metrics.ts";
+import { createRunnerServer } from "./server.ts";
+import type { NotificationTap, TurnTools } from "./turn/execute-turn.ts";
+import { Threads } from "./turn/threads.ts";
+import { TurnBook } from "./turn/turn-book.ts";
+import { openWorkspaceObserver } from "./workspace/observer.ts";
+
+export interface Runner {
+  port: number;
+  /** Ends Codex and stops listening. */
+  stop(): Promise<void>;
+}
+
+type Listener = (method: string, params: unknown) => void;
+
+/** Resolves when the server listens; Codex then starts by itself. Rejects where the port or a directory cannot be had. */
+export async function startRunner(config: RunnerConfig, recent: RecentLines, log: Logger): Promise<Runner> {
+  const startedAt = Date.now();
+  const paths = prepareDirectories(config.DATA_DIR);
+  const tap = new LatestListener();
+  const tools = await openTools(config, paths, tap, log);
+  const { codex, catalogue } = tools;
+  const turns = new TurnBook(tools, tap);
+  const metrics = new MetricsReader(config.DATA_DIR);
+  const server = createRunnerServer({
+    token: config.RUNNER_TOKEN,
+    codexHome: paths.codexHome,
+    turns,
+    log,
+    health: () => ({
+      status: codex === undefined || codex.appServer.state === "down" ? "degraded" : "ok",
+      protocol: PROTOCOL_VERSION,
+      incarnation: config.INCARNATION,
+      codex_version: codex?.version ?? null,
+      app_server: codex?.appServer.state ?? "down",
+      app_server_restarts: codex?.appServer.restarts ?? 0,
+      active_turn: turns.activeTurnId,
+      uptime_ms: Date.now() - startedAt,
+    }),
+    metrics: () => metrics.read(),
+    models: async () => (codex === undefined ? [] : catalogue.list(await codex.appServer.connect())),
+    logTail: (lines) => recent.tail(lines),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(config.PORT, config.LISTEN_HOST, resolve);
+  });
+  const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
+  log.info("listening", { port });
+  warmUp(tools);
+  return {
+    port,
+    stop: async () => {
+      server.close();
+      await codex?.appServer.stop();
+    },
+  };
+}
+
+/** The first turn then pays neither for Codex's own start nor for the sandbox probe. */
+function warmUp({ codex, jail, log }: TurnTools): void {
+  void codex?.appServer.connect().catch((error: unknown) => log.error("codex cannot start", { error: String(error) }));
+  void jail.isUsable();
+}
+
+function prepareDirectories(dataDir: string): Layout {
+  const paths = layout(dataDir);
+  rmSync(paths.scratch, { recursive: true, force: true });
+  for (const directory of [paths.workspace, paths.home, paths.codexHome, paths.sqlite, paths.tmp, paths.baseline]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+  return paths;
+}
+
+async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListener, log: Logger): Promise<TurnTools> {
+  const binary = findCodexBinary(config.CODEX_BINARY);
+  const settings: CodexSettings = {
+    dataDir: config.DATA_DIR,
+    modelBaseUrl: config.MODEL_BASE_URL,
+    modelToken: config.MODEL_TOKEN,
+  };
+  const args = appServerArguments(settings);
+  const env = appServerEnvironment(settings, process.env);
+  const peer = {
+    onNotification: (method: string, params: unknown) => tap.deliver(method, params),
+    onRequest: async (method: string) => decideRequest(method),
+  };
+  const jail: Jail =
+    config.SANDBOX === "off" || binary === undefined ? new OpenJail() : new CodexSandboxJail(binary.path, env);
+  return {
+    codex: binary && {
+      appServer: new AppServer({ binaryPath: binary.path, args, env, cwd: paths.workspace, peer, log }),
+      version: binary.version,
+    },
+    catalogue: new Catalogue(),
+    threads: new Threads(paths.codexHome, paths.workspace),
+    jail,
+    observer: await openWorkspaceObserver({ root: paths.workspace, storeDir: paths.baseline }),
+    log,
+  };
+}
+
+/** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */
+class LatestListener implements NotificationTap {
+  #listener: Listener | undefined;
+
+  connect(listener: Listener): void {
+    this.#listener = listener;
+  }
+
+  deliver(method: string, params: unknown): void {
+    this.#listener?.(method, params);
+  }
+}
