@@ -1,0 +1,98 @@
+// The agent's container: started when it is needed, one incarnation per start. Whoever holds a runner client of an older
+// incarnation is refused by the runner, since each start has a token of its own.
+
+import type { Logger } from "../../container/lib/log.ts";
+import { MODEL_BASE_URL, RUNNER_PORT } from "../../container/protocol.ts";
+import { AppError } from "../errors.ts";
+import { RunnerClient } from "../runtime/runner-client.ts";
+import type { Incarnation, Incarnations } from "./store/incarnations.ts";
+
+/** What it needs of the `Container` class. */
+export interface ContainerControl {
+  readonly isRunning: boolean;
+  /** Resolves when the port answers. Rejects where the container does not come up. */
+  start(env: Record<string, string>): Promise<void>;
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  destroy(): Promise<void>;
+}
+
+export interface Runner {
+  incarnation: string;
+  client: RunnerClient;
+}
+
+export interface BodyOptions {
+  container: ContainerControl;
+  incarnations: Incarnations;
+  /** The Durable Object's id, 64 hexadecimal characters: with it the gateway finds its way back. */
+  objectId: string;
+  logLevel: string;
+  log: Logger;
+}
+
+export class AgentBody {
+  readonly #options: BodyOptions;
+  #starting: Promise<Runner> | undefined;
+
+  constructor(options: BodyOptions) {
+    this.#options = options;
+  }
+
+  /** The runner that is up, or undefined where the container is not running. */
+  current(): Runner | undefined {
+    const { container, incarnations } = this.#options;
+    const incarnation = container.isRunning ? incarnations.current() : undefined;
+    return incarnation && this.#runner(incarnation);
+  }
+
+  /** Brings the container up where it is not. Throws `container_unavailable`. */
+  async ensureRunning(): Promise<Runner> {
+    if (this.#starting !== undefined) return this.#starting;
+    const current = this.current();
+    if (current !== undefined) return current;
+    this.#starting = this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  /** Whether that start is the one that is up now. */
+  isCurrent(incarnation: string): boolean {
+    return this.current()?.incarnation === incarnation;
+  }
+
+  /** Ends the container now: for a runner that does not answer any more. */
+  async destroy(): Promise<void> {
+    this.#options.incarnations.endCurrent();
+    await this.#options.container.destroy();
+  }
+
+  async #start(): Promise<Runner> {
+    const { container, incarnations, objectId, logLevel, log } = this.#options;
+    // A container without a known incarnation has a token that nobody holds.
+    if (container.isRunning) await container.destroy();
+    const incarnation = await incarnations.begin();
+    const startedAt = Date.now();
+    try {
+      await container.start({
+        RUNNER_TOKEN: incarnation.runner_token,
+        MODEL_TOKEN: `${objectId}.${incarnation.modelSecret}`,
+        MODEL_BASE_URL,
+        INCARNATION: incarnation.id,
+        LOG_LEVEL: logLevel,
+      });
+    } catch (cause) {
+      incarnations.endCurrent();
+      log.error("container did not start", { incarnation: incarnation.id, error: cause });
+      const message = "The agent's container could not be started. Try again in a minute; the log has the reason.";
+      throw new AppError("container_unavailable", message, { cause });
+    }
+    log.info("container started", { incarnation: incarnation.id, duration_ms: Date.now() - startedAt, RUNNER_PORT });
+    return this.#runner(incarnation);
+  }
+
+  #runner({ id, runner_token }: Incarnation): Runner {
+    const client = new RunnerClient((path, init) => this.#options.container.fetch(path, init), runner_token);
+    return { incarnation: id, client };
+  }
+}

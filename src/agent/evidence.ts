@@ -1,0 +1,49 @@
+// Sums up what was observed in a turn from its events.
+import type { TurnEvent } from "../../container/protocol.ts";
+import type { Evidence } from "./types.ts";
+
+const MAX_COMMANDS = 200;
+const MAX_COMMAND_CHARS = 2_000;
+const MAX_FILES_READ = 200;
+
+export function evidenceOf(events: readonly TurnEvent[]): Evidence {
+  const evidence: Evidence = {
+    changed_files: [],
+    commands: [],
+    files_read: [],
+    model: null,
+    codex_version: null,
+    denied_hosts: [],
+    notes: [],
+  };
+  const filesRead = new Set<string>();
+  let commands = 0;
+  for (const { body } of events) {
+    if (body.type === "started") {
+      evidence.model = body.model;
+      evidence.codex_version = body.codex_version;
+    } else if (body.type === "command_finished") {
+      for (const file of body.files_read) filesRead.add(file);
+      if (++commands > MAX_COMMANDS) continue;
+      const command = body.command.slice(0, MAX_COMMAND_CHARS);
+      evidence.commands.push({ command, exit_code: body.exit_code, duration_ms: body.duration_ms });
+    } else if (body.type === "workspace") {
+      Object.assign(evidence, changesOf(body.changes));
+    }
+  }
+  evidence.files_read = [...filesRead].slice(0, MAX_FILES_READ);
+  if (commands > MAX_COMMANDS) evidence.total_commands = commands;
+  return evidence;
+}
+
+type Changes = Extract<TurnEvent["body"], { type: "workspace" }>["changes"];
+
+function changesOf(changes: Changes): Partial<Evidence> {
+  const isCut = changes.total_changed > changes.changed_files.length;
+  return {
+    changed_files: changes.changed_files,
+    notes: changes.notes,
+    ...(changes.diff === "" ? {} : { diff: changes.diff }),
+    ...(isCut ? { total_changed_files: changes.total_changed } : {}),
+  };
+}

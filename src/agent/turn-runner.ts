@@ -1,0 +1,182 @@
+// Drives one turn to its end: gives it to the runner, stores each event as it comes, follows again after a lost connection,
+// and settles it. A turn is given to one container start only: what is unclear afterwards is `interrupted`, never repeated.
+
+import type { Logger } from "../../container/lib/log.ts";
+import type { TurnEvent } from "../../container/protocol.ts";
+import { AppError } from "../errors.ts";
+import { RunnerRefusal, type TurnEvents } from "../runtime/runner-client.ts";
+import type { AgentBody, Runner } from "./body.ts";
+import { evidenceOf } from "./evidence.ts";
+import { CONTAINER_LOST, describeFailure } from "./failure-messages.ts";
+import type { AgentStore } from "./store/store.ts";
+import type { TurnResult, TurnRow } from "./store/turns.ts";
+import type { TurnRequest } from "./types.ts";
+
+export interface TurnRunnerOptions {
+  store: AgentStore;
+  body: AgentBody;
+  log: Logger;
+  /** An event was stored. */
+  onEvent(turnId: string, event: TurnEvent): void;
+}
+
+/** The runner ends a turn at its deadline; one that is this much later does not answer any more. */
+const DEADLINE_GRACE_MS = 30_000;
+const RETRY_MS = { first: 50, longest: 5_000 };
+
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the turn has settled. Never rejects. */
+  async run(turnId: string): Promise<void> {
+    const { store, log } = this.#options;
+    const request = store.turns.request(turnId);
+    const turnLog = log.with({ turn_id: turnId, correlation_id: request.correlation_id });
+    try {
+      await this.#drive(turnId, request, turnLog);
+    } catch (error) {
+      if (!(error instanceof AppError)) turnLog.error("turn failed unexpectedly", { error });
+      const failure =
+        error instanceof AppError
+          ? { code: error.code, message: error.message }
+          : describeFailure({ code: "internal" });
+      this.#settle(turnId, { status: "failed", answer: null, error: failure, usage: null });
+    }
+  }
+
+  async #drive(turnId: string, request: TurnRequest, log: Logger): Promise<void> {
+    const { store, body } = this.#options;
+    const row = store.turns.find(turnId);
+    if (row === undefined || row.settled_at !== null) return;
+    let runner: Runner | undefined;
+    if (row.incarnation === null) {
+      runner = await body.ensureRunning();
+      store.turns.dispatch(turnId, runner.incarnation);
+    } else if (body.isCurrent(row.incarnation)) {
+      runner = body.current();
+    }
+    if (runner === undefined) return this.#interrupt(turnId);
+    await this.#followUntilSettled(turnId, request, runner, log);
+  }
+
+  async #followUntilSettled(turnId: string, request: TurnRequest, runner: Runner, log: Logger): Promise<void> {
+    const { body } = this.#options;
+    let delayMs = RETRY_MS.first;
+    for (;;) {
+      const before = this.#row(turnId);
+      if (before.settled_at !== null) return;
+      if (!body.isCurrent(runner.incarnation)) return this.#interrupt(turnId);
+      if (Date.now() > (before.started_at ?? before.created_at) + request.timeout_ms + DEADLINE_GRACE_MS) {
+        return await this.#giveUp(turnId, log);
+      }
+      await this.#follow(turnId, request, runner).catch((error: unknown) => {
+        if (error instanceof AppError || isFinal(error)) throw error;
+        log.warn("lost the event stream", { error });
+      });
+      const row = this.#row(turnId);
+      if (row.settled_at !== null) return;
+      delayMs = row.last_seq > before.last_seq ? RETRY_MS.first : Math.min(delayMs * 2, RETRY_MS.longest);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+
+  /** Ends when the stream does. */
+  async #follow(turnId: string, request: TurnRequest, runner: Runner): Promise<void> {
+    const events = await this.#openStream(turnId, request, runner);
+    for await (const event of events) {
+      if (!this.#take(turnId, event)) return;
+    }
+  }
+
+  /** Posting the same turn again joins it, so this is also how a lost stream is taken up. */
+  async #openStream(turnId: string, request: TurnRequest, runner: Runner): Promise<TurnEvents> {
+    const { store } = this.#options;
+    const { conversation_id, last_seq } = this.#row(turnId);
+    const threadId = store.conversations.find(conversation_id)?.thread_id ?? null;
+    const heldBytes = threadId === null ? 0 : store.conversations.rolloutBytes(threadId);
+    const spec = {
+      turn_id: turnId,
+      thread_id: heldBytes === 0 ? null : threadId,
+      rollout_bytes: heldBytes,
+      prompt: request.prompt,
+      output_schema: request.output_schema,
+      access: request.access,
+      model: request.model,
+      effort: request.effort,
+      timeout_ms: request.timeout_ms,
+    };
+    try {
+      return await runner.client.startTurn(spec, last_seq, request.correlation_id);
+    } catch (error) {
+      const missing = error instanceof RunnerRefusal && error.failure.code === "rollout_missing";
+      if (!missing || threadId === null) throw error;
+      await runner.client.putRollout(threadId, this.#rolloutStream(threadId));
+      return await runner.client.startTurn(spec, last_seq, request.correlation_id);
+    }
+  }
+
+  #rolloutStream(threadId: string): ReadableStream<Uint8Array> {
+    const pieces = this.#options.store.conversations.rollout(threadId);
+    const encoder = new TextEncoder();
+    return new ReadableStream({
+      pull(controller) {
+        const piece = pieces.next();
+        if (piece.done === true) controller.close();
+        else controller.enqueue(encoder.encode(piece.value));
+      },
+    });
+  }
+
+  /** Stores the event. Returns false where it does not follow the last one: then the stream is opened again. */
+  #take(turnId: string, event: TurnEvent): boolean {
+    const { store, onEvent } = this.#options;
+    const { body, seq } = event;
+    const taken = store.transaction(() => {
+      if (!store.turns.advance(turnId, seq)) return false;
+      const { conversation_id } = this.#row(turnId);
+      if (body.type === "rollout") {
+        store.conversations.appendRollout(body.thread_id, body.offset, body.bytes, body.text);
+      } else if (body.type === "settled") {
+        const error = body.error && describeFailure(body.error);
+        this.#settle(turnId, { status: body.status, answer: body.answer, error, usage: body.usage });
+      } else {
+        if (body.type === "started") store.conversations.setThread(conversation_id, body.thread_id);
+        store.turns.addEvent(turnId, event);
+      }
+      return true;
+    });
+    if (taken) onEvent(turnId, event);
+    return taken;
+  }
+
+  #interrupt(turnId: string): void {
+    this.#settle(turnId, { status: "interrupted", answer: null, error: CONTAINER_LOST, usage: null });
+  }
+
+  async #giveUp(turnId: string, log: Logger): Promise<void> {
+    log.error("the runner did not end the turn at its deadline; its container is destroyed");
+    await this.#options.body.destroy();
+    const error = describeFailure({ code: "deadline_exceeded" });
+    this.#settle(turnId, { status: "failed", answer: null, error, usage: null });
+  }
+
+  #settle(turnId: string, result: Omit<TurnResult, "evidence">): void {
+    const { turns } = this.#options.store;
+    turns.settle(turnId, { ...result, evidence: evidenceOf(turns.events(turnId)) });
+  }
+
+  #row(turnId: string): TurnRow {
+    const row = this.#options.store.turns.find(turnId);
+    if (row === undefined) throw new AppError("not_found", "The turn was deleted while it ran.");
+    return row;
+  }
+}
+
+/** The runner does not take this turn, and will not take it later either. */
+function isFinal(error: unknown): boolean {
+  return error instanceof RunnerRefusal && ["bad_request", "too_large"].includes(error.failure.code);
+}

@@ -1,0 +1,12 @@
+// What the platform gives the Worker besides text settings (config.ts reads those), as wrangler.jsonc names it.
+import type { CodexAgent } from "./agent/codex-agent.ts";
+
+export interface Bindings {
+  CODEX_AGENT: DurableObjectNamespace<CodexAgent>;
+}
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends Bindings {}
+  }
+}

@@ -1,0 +1,66 @@
+// The only reader of the environment: parsed once, into settings with the right types. Names and defaults are those that
+// users of the predecessor know; README.md has the table.
+import * as z from "zod";
+import { LOG_LEVELS } from "../container/lib/log.ts";
+
+/** An empty text counts as not set, as in a `.env` file. */
+function optional<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
+}
+function withDefault<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
+  return z.preprocess((value) => (value === "" || value === undefined ? fallback : value), schema);
+}
+function wholeNumber(min: number, max: number, fallback: number) {
+  const message = `a whole number from ${min} to ${max}`;
+  const schema = z.coerce.number({ error: message }).int(message).min(min, message).max(max, message);
+  return withDefault(schema, fallback);
+}
+function oneOf<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
+  return withDefault(z.enum(values, { error: `one of ${values.join(", ")}` }), fallback);
+}
+const HttpUrl = z.url({ protocol: /^https?$/, error: "an http or https URL" });
+const Secret = z.string().min(32, "at least 32 characters");
+
+export const Config = z.object({
+  OPENAI_API_KEY: optional(z.string().min(8, "an OpenAI API key")),
+  OPENAI_BASE_URL: withDefault(HttpUrl, "https://api.openai.com/v1"),
+  CODEX_AUTH_METHOD: oneOf(["auto", "api_key"], "auto"),
+  CODEX_MODEL: optional(z.string().regex(/^[\w.:/-]{1,128}$/, "a model name")),
+  CODEX_PROVIDER: oneOf(["openai"], "openai"),
+  CODEX_APPROVAL_MODE: oneOf(["auto"], "auto"),
+  SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
+  TURN_WAIT_SECONDS: wholeNumber(0, 3_600, 45),
+  TURN_TIMEOUT_SECONDS: wholeNumber(5, 86_400, 3_600),
+  LOG_LEVEL: oneOf(LOG_LEVELS, "INFO"),
+  /** A bearer token with all scopes. Set by the dev server, and good only there. */
+  DEV_TOKEN: optional(z.string().regex(/^[\x21-\x7e]{1,256}$/, "1 to 256 visible characters without spaces")),
+  /** Set by the dev server where there is no Docker: the process host that stands in for containers. */
+  PROCESS_HOST_URL: optional(HttpUrl),
+  PROCESS_HOST_TOKEN: optional(Secret),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Each bad variable of `env`: its name, its value (a secret's stays hidden) and what is allowed. Empty when all is well. */
+export function configProblems(env: object): string[] {
+  const parsed = Config.safeParse(env);
+  if (parsed.success) return [];
+  return parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const value = name in env ? env[name as keyof typeof env] : undefined; // `in` does not narrow to a key
+    const shown = /KEY|TOKEN|SECRET|PASSWORD/.test(name) ? "(hidden)" : JSON.stringify(value);
+    return `${name}=${shown} is not allowed: it must be ${issue.message}.`;
+  });
+}
+
+const parsed = new WeakMap<object, Config>();
+
+/** Throws an `Error` that lists every bad variable. Parses each environment object once. */
+export function readConfig(env: object): Config {
+  const known = parsed.get(env);
+  if (known !== undefined) return known;
+  const problems = configProblems(env);
+  if (problems.length > 0) throw new Error(`The configuration has errors:\n${problems.join("\n")}`);
+  const config = Config.parse(env);
+  parsed.set(env, config);
+  return config;
+}

@@ -1,0 +1,55 @@
+// The model gateway: the only way from an agent to a model. It knows the agent by the secret of its container's present
+// start, adds the credential that the agent never sees, and streams both ways. No body is buffered or logged.
+
+import { createLogger } from "../../container/lib/log.ts";
+import { readConfig } from "../config.ts";
+import { agentOf } from "./agent-token.ts";
+import { chooseCredential } from "./credentials.ts";
+import { clientHeaders, upstreamHeaders } from "./headers.ts";
+import { gatewayFailure, openAiError } from "./responses.ts";
+
+/** Codex's one model provider needs no other path (codex: `wire_api="responses"`). */
+const RESPONSES_PATH = /^(?:\/model)?\/v1\/responses$/;
+
+/**
+ * `containerId` is the Durable Object's id where the platform vouches for the sender (an intercepted request of a
+ * container), else undefined: then the token alone names the agent.
+ */
+export async function handleModelRequest(
+  request: Request,
+  env: Cloudflare.Env,
+  containerId?: string,
+): Promise<Response> {
+  const config = readConfig(env);
+  if (request.method !== "POST" || !RESPONSES_PATH.test(new URL(request.url).pathname)) {
+    return openAiError(404, "not_found", "The model gateway serves POST /v1/responses only.");
+  }
+  const agent = await agentOf(request, env, containerId);
+  if (agent === null) return openAiError(401, "unauthorized", "The model gateway does not know this agent.");
+  const credential = chooseCredential(config);
+  if (credential === null) return gatewayFailure("no_credential");
+  const log = createLogger(console.log, config.LOG_LEVEL, { part: "gateway", object: agent.objectId.slice(0, 12) });
+  const startedAt = Date.now();
+  try {
+    const upstream = await fetch(`${config.OPENAI_BASE_URL}/responses`, {
+      method: "POST",
+      headers: upstreamHeaders(request.headers, credential),
+      body: request.body,
+      redirect: "manual",
+      signal: request.signal,
+    });
+    log.debug("model request", { status: upstream.status, duration_ms: Date.now() - startedAt });
+    return await toClient(upstream);
+  } catch (error) {
+    log.warn("model API unreachable", { error, duration_ms: Date.now() - startedAt });
+    return openAiError(503, "gateway_model_unreachable", "The model API cannot be reached.");
+  }
+}
+
+async function toClient(upstream: Response): Promise<Response> {
+  if (upstream.status === 401 || upstream.status === 403) {
+    await upstream.body?.cancel();
+    return gatewayFailure("model_auth_failed");
+  }
+  return new Response(upstream.body, { status: upstream.status, headers: clientHeaders(upstream.headers) });
+}

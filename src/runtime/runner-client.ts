@@ -1,0 +1,109 @@
+// The runner's HTTP API as the Durable Object uses it. Parses all it receives: the runner shares its machine with code
+// that nobody vouches for.
+import * as z from "zod";
+import {
+  ModelInfo,
+  PING_INTERVAL_MS,
+  PROTOCOL_VERSION,
+  RunnerFailure,
+  RunnerHealth,
+  RunnerMetrics,
+  StreamLine,
+  type TurnEvent,
+  type TurnSpec,
+} from "../../container/protocol.ts";
+import { withIdleTimeout } from "../lib/idle-timeout.ts";
+import { readNdjson } from "../lib/ndjson.ts";
+
+/** Sends a request to the runner's port. Rejects where nothing listens there. */
+export type RunnerFetch = (path: string, init: RequestInit) => Promise<Response>;
+
+/** The runner refused a request, or answered what this client does not understand. */
+export class RunnerRefusal extends Error {
+  override name = "RunnerRefusal";
+  readonly failure: RunnerFailure;
+  constructor(failure: RunnerFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export type TurnEvents = AsyncGenerator<TurnEvent, void, undefined>;
+
+/** The runner pings well within this; a stream that is silent for longer is dead. */
+const STREAM_IDLE_MS = 3 * PING_INTERVAL_MS;
+
+const Models = z.object({ models: z.array(ModelInfo) });
+const Logs = z.object({ lines: z.array(z.string()) });
+
+export class RunnerClient {
+  readonly #fetch: RunnerFetch;
+  readonly #token: string;
+
+  constructor(fetch: RunnerFetch, token: string) {
+    this.#fetch = fetch;
+    this.#token = token;
+  }
+
+  /**
+   * Starts the turn, or joins it where it is known, and follows its events above `after`. The generator ends early
+   * when the connection does. Throws {@link RunnerRefusal}.
+   */
+  async startTurn(spec: Omit<TurnSpec, "protocol">, after: number, correlationId: string): Promise<TurnEvents> {
+    const body = JSON.stringify({ ...spec, protocol: PROTOCOL_VERSION } satisfies TurnSpec);
+    const headers = { "content-type": "application/json", "x-correlation-id": correlationId };
+    return events(await this.#call(`/turns?after=${after}`, { method: "POST", headers, body }));
+  }
+
+  /** Follows a turn that was started. Throws {@link RunnerRefusal} with `gone` where the runner does not know it. */
+  async followTurn(turnId: string, after: number): Promise<TurnEvents> {
+    return events(await this.#call(`/turns/${turnId}/events?after=${after}`));
+  }
+
+  async cancelTurn(turnId: string): Promise<void> {
+    await drain(await this.#call(`/turns/${turnId}/cancel`, { method: "POST" }));
+  }
+
+  async putRollout(threadId: string, rollout: ReadableStream<Uint8Array>): Promise<void> {
+    await drain(await this.#call(`/threads/${threadId}/rollout`, { method: "PUT", body: rollout }));
+  }
+
+  async health(): Promise<RunnerHealth> {
+    return RunnerHealth.parse(await (await this.#call("/health")).json());
+  }
+
+  async metrics(): Promise<RunnerMetrics> {
+    return RunnerMetrics.parse(await (await this.#call("/metrics")).json());
+  }
+
+  async models(): Promise<ModelInfo[]> {
+    return Models.parse(await (await this.#call("/models")).json()).models;
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return Logs.parse(await (await this.#call(`/logs?tail=${lines}`)).json()).lines;
+  }
+
+  async #call(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${this.#token}`);
+    const response = await this.#fetch(path, { ...init, headers });
+    if (response.ok) return response;
+    const failure = RunnerFailure.safeParse(await response.json().catch(() => undefined));
+    if (failure.success) throw new RunnerRefusal(failure.data);
+    throw new RunnerRefusal({ code: "internal", message: `The runner answered ${response.status}.` });
+  }
+}
+
+async function* events(response: Response): TurnEvents {
+  if (response.body === null) return;
+  for await (const line of withIdleTimeout(readNdjson(response.body), STREAM_IDLE_MS)) {
+    const parsed = StreamLine.parse(line);
+    if ("seq" in parsed) yield parsed;
+  }
+}
+
+/** An answer that is not read keeps its connection. */
+async function drain(response: Response): Promise<void> {
+  await response.body?.cancel();
+}

@@ -1,0 +1,130 @@
+// The one shape in which every tool that runs Codex answers, whatever became of its turn.
+import * as z from "zod";
+import { ChangedFile, CommandRun, TokenUsage } from "../../container/protocol.ts";
+import type { Evidence, TurnFailure, TurnView } from "../agent/types.ts";
+import { isRetryable } from "../errors.ts";
+import { fromCodexAnswer } from "./codex-schema.ts";
+import type { CodexTool } from "./define-tool.ts";
+
+const EvidenceShape = z.object({
+  diff: z.string().optional(),
+  changed_files: z.array(ChangedFile),
+  total_changed_files: z.number().optional(),
+  commands: z.array(CommandRun),
+  total_commands: z.number().optional(),
+  files_read: z.array(z.string()).optional(),
+  model: z.string().nullable(),
+  codex_version: z.string().nullable(),
+  denied_hosts: z.array(z.string()),
+  notes: z.array(z.string()).optional(),
+});
+
+const Ids = { agent_id: z.string(), conversation_id: z.string(), turn_id: z.string() };
+
+const Pending = z.object({
+  status: z.enum(["running", "awaiting_approval"]),
+  ...Ids,
+  progress: z.array(z.string()),
+  next: z.string(),
+});
+
+const Failure = z.object({
+  status: z.enum(["failed", "cancelled", "interrupted"]),
+  // Null where the call was refused before there was a turn.
+  agent_id: z.string().nullable(),
+  conversation_id: z.string().nullable(),
+  turn_id: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+});
+
+/** The union that a tool advertises. */
+export function envelopeSchema(result: z.ZodObject) {
+  const completed = z.object({
+    status: z.literal("completed"),
+    ...Ids,
+    result,
+    evidence: EvidenceShape,
+    usage: TokenUsage,
+    started_at: z.string(),
+    duration_ms: z.number(),
+  });
+  return z.discriminatedUnion("status", [completed, Pending, Failure]);
+}
+export type Envelope = z.infer<ReturnType<typeof envelopeSchema>>;
+export type FailureEnvelope = z.infer<typeof Failure>;
+
+export function isFailure(envelope: Envelope): envelope is FailureEnvelope {
+  return envelope.status === "failed" || envelope.status === "cancelled" || envelope.status === "interrupted";
+}
+
+export function toEnvelope(view: TurnView, tool: CodexTool): Envelope {
+  const ids = { agent_id: view.agent_id, conversation_id: view.conversation_id, turn_id: view.turn_id };
+  switch (view.status) {
+    case "queued":
+    case "running":
+      return { status: "running", ...ids, progress: progressOf(view), next: nextStep(view) };
+    case "failed":
+    case "cancelled":
+    case "interrupted":
+      return failureEnvelope(view.error ?? { code: "internal", message: "The turn failed." }, view.status, ids);
+    case "completed":
+      return completedEnvelope(view, tool, ids);
+  }
+}
+
+export function failureEnvelope(
+  { code, message }: TurnFailure,
+  status: FailureEnvelope["status"] = "failed",
+  ids: Partial<Pick<FailureEnvelope, "agent_id" | "conversation_id" | "turn_id">> = {},
+): FailureEnvelope {
+  const error = { code, message, retryable: isRetryable(code) };
+  return { status, agent_id: null, conversation_id: null, turn_id: null, ...ids, error };
+}
+
+function completedEnvelope(view: TurnView, tool: CodexTool, ids: z.infer<z.ZodObject<typeof Ids>>): Envelope {
+  const evidence = view.evidence ?? EMPTY_EVIDENCE;
+  const result = tool.result.safeParse(parseJson(view.answer));
+  if (!result.success) {
+    const message = "The model's answer does not fit the tool's present schema. Send the call again.";
+    return failureEnvelope({ code: "bad_model_output", message }, "failed", ids);
+  }
+  const startedAt = view.started_at ?? view.created_at;
+  return {
+    status: "completed",
+    ...ids,
+    result: tool.reconcile(result.data, evidence),
+    evidence,
+    usage: view.usage ?? NO_USAGE,
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: (view.settled_at ?? startedAt) - startedAt,
+  };
+}
+
+function progressOf({ status, queue_position, progress }: TurnView): string[] {
+  if (status !== "queued") return progress;
+  return [queue_position === 0 ? "Waiting to start" : `Waiting for ${queue_position} earlier turn(s) of this agent`];
+}
+
+function nextStep({ turn_id, agent_id }: TurnView): string {
+  return `The turn goes on by itself. Call get_turn with turn_id "${turn_id}" and agent_id "${agent_id}" for its result.`;
+}
+
+function parseJson(answer: string | null): unknown {
+  try {
+    return fromCodexAnswer(JSON.parse(answer ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+const NO_USAGE: TokenUsage = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
+
+const EMPTY_EVIDENCE: Evidence = {
+  changed_files: [],
+  commands: [],
+  files_read: [],
+  model: null,
+  codex_version: null,
+  denied_hosts: [],
+  notes: [],
+};

@@ -1,0 +1,62 @@
+// Parameters and their limits, shared by the tools. A description is what the calling model reads: it says what to send.
+import * as z from "zod";
+import { Effort } from "../../container/protocol.ts";
+
+const MAX_TEXT_CHARS = 2 * 1024 * 1024;
+const MAX_ITEMS = 1_000;
+
+/** NUL and other C0 controls save tab, newline and carriage return: nothing a person types, and traps in logs and shells. */
+const CONTROL = /[^\P{Cc}\t\n\r]/u;
+
+export const Text = z
+  .string()
+  .min(1, "must not be empty")
+  .max(MAX_TEXT_CHARS, `must not exceed ${MAX_TEXT_CHARS} characters`);
+
+export const AgentId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    "must be 1 to 64 letters, digits, dots, underscores or dashes, and start with a letter or digit",
+  );
+
+/** A path inside the agent's workspace. */
+export const WorkspacePath = z
+  .string()
+  .min(1, "must not be empty")
+  .max(4_096, "must not exceed 4096 characters")
+  .refine((path) => !CONTROL.test(path) && !/[\n\r]/.test(path), "must not hold control characters")
+  .refine((path) => !/^(?:[/\\~]|[A-Za-z]:)/.test(path), "must be relative to the workspace")
+  .refine((path) => !path.split(/[/\\]/).includes(".."), 'must not hold ".."');
+
+export const Texts = z.array(Text).max(MAX_ITEMS, `must not hold more than ${MAX_ITEMS} items`);
+export const WorkspacePaths = z.array(WorkspacePath).max(MAX_ITEMS, `must not hold more than ${MAX_ITEMS} items`);
+
+/** Parameters of every tool that runs Codex. */
+export const TurnParameters = z.object({
+  agent_id: AgentId.default("default").describe("Which of your agents; each has its own workspace and conversation"),
+  conversation_id: z
+    .string()
+    .regex(/^(?:new|conv_[0-9a-z]{1,40})$/, 'must be "new" or an id from an earlier result')
+    .optional()
+    .describe('Continue that conversation; "new" starts one; default: the agent\'s current one'),
+  model: z
+    .string()
+    .regex(/^[\w.:/-]{1,128}$/, "must be a model name")
+    .optional()
+    .describe("Model for this turn"),
+  effort: Effort.optional().describe("Reasoning effort for this turn"),
+  wait_seconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600)
+    .optional()
+    .describe("How long this call waits before it hands back a running turn"),
+  request_id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters")
+    .optional()
+    .describe("Idempotency key: the same key on the same agent never runs twice"),
+});
+export type TurnParameters = z.infer<typeof TurnParameters>;

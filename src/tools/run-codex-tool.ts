@@ -1,0 +1,52 @@
+// Carries out a call of a tool that runs Codex: parameters in, envelope out. It never throws for what a caller did.
+import type * as z from "zod";
+import type { TurnRequest } from "../agent/types.ts";
+import { AppError, unwrap } from "../errors.ts";
+import { agentOf, type CallContext } from "./call-context.ts";
+import type { CodexTool } from "./define-tool.ts";
+import { type Envelope, failureEnvelope, toEnvelope } from "./envelope.ts";
+import { invalidInput } from "./invalid-input.ts";
+import { waitForTurn } from "./wait-for-turn.ts";
+
+export async function runCodexTool(tool: CodexTool, parameters: unknown, context: CallContext): Promise<Envelope> {
+  const input = tool.input.safeParse(parameters);
+  if (!input.success) return failureEnvelope(invalidInput(tool.name, input.error));
+  const turn = tool.turnParameters(input.data);
+  try {
+    const agent = agentOf(context, turn.agent_id);
+    const started = unwrap(await agent.startTurn(toRequest(tool, input.data, context)));
+    context.log.info("turn accepted", { tool: tool.name, turn_id: started.turn_id, agent_id: turn.agent_id });
+    const waitMs = (turn.wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
+    return toEnvelope(await waitForTurn(agent, started, waitMs, context), tool);
+  } catch (error) {
+    return failureEnvelope(toFailure(error, context), "failed", { agent_id: turn.agent_id });
+  }
+}
+
+/** The failure to show: the thrower's own words if it meant to be seen, else a general one, and the log has the rest. */
+export function toFailure(error: unknown, { log }: CallContext): { code: AppError["code"]; message: string } {
+  if (error instanceof AppError) return { code: error.code, message: error.message };
+  log.error("tool call failed unexpectedly", { error });
+  return {
+    code: "internal",
+    message: "The server failed in a way it did not expect. Try again; the log has the details.",
+  };
+}
+
+function toRequest(tool: CodexTool, input: z.infer<CodexTool["input"]>, context: CallContext): TurnRequest {
+  const turn = tool.turnParameters(input);
+  return {
+    user_id: context.userId,
+    agent_id: turn.agent_id,
+    tool: tool.name,
+    prompt: tool.prompt(input),
+    output_schema: tool.codexSchema,
+    access: tool.access,
+    model: turn.model ?? context.config.CODEX_MODEL ?? null,
+    effort: turn.effort ?? null,
+    conversation_id: turn.conversation_id ?? null,
+    request_id: turn.request_id ?? null,
+    timeout_ms: context.config.TURN_TIMEOUT_SECONDS * 1_000,
+    correlation_id: context.correlationId,
+  };
+}

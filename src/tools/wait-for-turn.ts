@@ -1,0 +1,50 @@
+// Waits for a turn as long as its caller wants to, passing progress on. Ends with the turn as it then stands.
+import type { CodexAgent } from "../agent/codex-agent.ts";
+import { isSettled, type TurnView, type WatchLine } from "../agent/types.ts";
+import { unwrap } from "../errors.ts";
+import { readNdjson } from "../lib/ndjson.ts";
+import type { CallContext } from "./call-context.ts";
+
+type Agent = DurableObjectStub<CodexAgent>;
+
+/** A lost stream (a deploy, an evicted object) is taken up again after this. */
+const RETRY_MS = 200;
+
+export async function waitForTurn(
+  agent: Agent,
+  turn: TurnView,
+  waitMs: number,
+  { signal, onProgress, log }: CallContext,
+): Promise<TurnView> {
+  if (isSettled(turn.status) || waitMs === 0) return turn;
+  const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+  let seen = 0;
+  while (!until.aborted) {
+    try {
+      for await (const line of follow(agent, turn.turn_id, seen, until)) {
+        if (line.type === "view") return line.view;
+        seen = line.seq;
+        onProgress(line.message);
+      }
+    } catch (error) {
+      if (until.aborted) break;
+      log.warn("lost sight of the turn", { turn_id: turn.turn_id, error });
+    }
+    if (!until.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  return unwrap(await agent.getTurn(turn.turn_id));
+}
+
+async function* follow(
+  agent: Agent,
+  turnId: string,
+  after: number,
+  until: AbortSignal,
+): AsyncGenerator<WatchLine, void, undefined> {
+  const stream = unwrap(await agent.watchTurn(turnId, after));
+  const { readable, writable } = new IdentityTransformStream();
+  // The pipe ends with the wait: that also ends the stream at the agent.
+  const piping = stream.pipeTo(writable, { signal: until });
+  piping.catch(() => {});
+  for await (const line of readNdjson(readable)) yield line as WatchLine; // our own Durable Object's lines
+}
