@@ -2,7 +2,7 @@
 // incarnation is refused by the runner, since each start has a token of its own.
 
 import type { Logger } from "../../container/lib/log.ts";
-import { MODEL_BASE_URL, RUNNER_PORT } from "../../container/protocol.ts";
+import { MODEL_BASE_URL } from "../../container/protocol.ts";
 import { AppError } from "../errors.ts";
 import { RunnerClient } from "../runtime/runner-client.ts";
 import type { Incarnation, Incarnations } from "./store/incarnations.ts";
@@ -71,23 +71,24 @@ export class AgentBody {
     const { container, incarnations, objectId, logLevel, log } = this.#options;
     // A container without a known incarnation has a token that nobody holds.
     if (container.isRunning) await container.destroy();
-    const incarnation = await incarnations.begin();
+    const incarnation = await incarnations.prepare();
     const startedAt = Date.now();
     try {
       await container.start({
         RUNNER_TOKEN: incarnation.runner_token,
-        MODEL_TOKEN: `${objectId}.${incarnation.modelSecret}`,
+        MODEL_TOKEN: `${objectId}.${incarnation.model_secret}`,
         MODEL_BASE_URL,
         INCARNATION: incarnation.id,
         LOG_LEVEL: logLevel,
       });
     } catch (cause) {
-      incarnations.endCurrent();
       log.error("container did not start", { incarnation: incarnation.id, error: cause });
       const message = "The agent's container could not be started. Try again in a minute; the log has the reason.";
       throw new AppError("container_unavailable", message, { cause });
     }
-    log.info("container started", { incarnation: incarnation.id, duration_ms: Date.now() - startedAt, RUNNER_PORT });
+    // Only now: the start first reports that the container before it has stopped, and that ends the current incarnation.
+    incarnations.begin(incarnation);
+    log.info("container started", { incarnation: incarnation.id, duration_ms: Date.now() - startedAt });
     return this.#runner(incarnation);
   }
 

@@ -7,6 +7,11 @@ export interface Incarnation {
   runner_token: string;
 }
 
+export interface PreparedIncarnation extends Incarnation {
+  model_secret: string;
+  model_token_hash: string;
+}
+
 export class Incarnations {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
@@ -23,20 +28,23 @@ export class Incarnations {
       .toArray()[0];
   }
 
-  /** Ends any older one. `modelToken` is handed out once: only its hash is stored. */
-  async begin(): Promise<Incarnation & { modelSecret: string }> {
-    const modelSecret = newSecret();
-    const incarnation = { id: newId("inc", this.#now()), runner_token: newSecret() };
-    const hash = await hashOf(modelSecret);
+  /** Tokens for a start to come. Nothing is stored yet. */
+  async prepare(): Promise<PreparedIncarnation> {
+    const model_secret = newSecret();
+    const model_token_hash = await hashOf(model_secret);
+    return { id: newId("inc", this.#now()), runner_token: newSecret(), model_secret, model_token_hash };
+  }
+
+  /** The container is up with these tokens. Ends any older start; of the model's secret only the hash is stored. */
+  begin({ id, runner_token, model_token_hash }: PreparedIncarnation): void {
     this.endCurrent();
     this.#sql.exec(
       "INSERT INTO incarnations (id, runner_token, model_token_hash, started_at) VALUES (?, ?, ?, ?)",
-      incarnation.id,
-      incarnation.runner_token,
-      hash,
+      id,
+      runner_token,
+      model_token_hash,
       this.#now(),
     );
-    return { ...incarnation, modelSecret };
   }
 
   endCurrent(): void {
