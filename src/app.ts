@@ -1,7 +1,7 @@
 // The Worker's routes, as a table.
 import { Hono } from "hono";
 import { createLogger } from "../container/lib/log.ts";
-import { type Config, configProblems, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { AppError, statusOf } from "./errors.ts";
 import { handleModelRequest } from "./gateway/gateway.ts";
 import { newId } from "./lib/ids.ts";
@@ -19,9 +19,6 @@ const CORRELATION_ID = /^[\w.-]{8,64}$/;
 export const app = new Hono<AppEnv>();
 
 app.use(async (c, next) => {
-  const problems = configProblems(c.env);
-  if (problems.length > 0)
-    throw new AppError("misconfigured", `The server's settings have errors. ${problems.join(" ")}`);
   c.set("config", readConfig(c.env));
   const given = c.req.header("x-correlation-id") ?? "";
   c.set("correlationId", CORRELATION_ID.test(given) ? given : newId("req"));

@@ -2,6 +2,7 @@
 // users of the predecessor know; README.md has the table.
 import * as z from "zod";
 import { LOG_LEVELS } from "../container/lib/log.ts";
+import { AppError } from "./errors.ts";
 
 /** An empty text counts as not set, as in a `.env` file. */
 function optional<T extends z.ZodType>(schema: T) {
@@ -40,27 +41,40 @@ export const Config = z.object({
 });
 export type Config = z.infer<typeof Config>;
 
-/** Each bad variable of `env`: its name, its value (a secret's stays hidden) and what is allowed. Empty when all is well. */
-export function configProblems(env: object): string[] {
+export interface ConfigProblem {
+  name: string;
+  /** Names the variable, its value (a secret's stays hidden) and what is allowed. */
+  message: string;
+}
+
+/** Every bad variable of `env`. Empty when all is well. */
+export function configProblems(env: object): ConfigProblem[] {
   const parsed = Config.safeParse(env);
   if (parsed.success) return [];
   return parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
     const value = name in env ? env[name as keyof typeof env] : undefined; // `in` does not narrow to a key
     const shown = /KEY|TOKEN|SECRET|PASSWORD/.test(name) ? "(hidden)" : JSON.stringify(value);
-    return `${name}=${shown} is not allowed: it must be ${issue.message}.`;
+    return { name, message: `${name}=${shown} is not allowed: it must be ${issue.message}.` };
   });
 }
 
-const parsed = new WeakMap<object, Config>();
+const known = new WeakMap<object, Config>();
 
-/** Throws an `Error` that lists every bad variable. Parses each environment object once. */
+/**
+ * Parses each environment object once. Throws `misconfigured` with the names of the bad variables; their values are in
+ * `cause`, for the log: strangers can see the message.
+ */
 export function readConfig(env: object): Config {
-  const known = parsed.get(env);
-  if (known !== undefined) return known;
+  const config = known.get(env);
+  if (config !== undefined) return config;
   const problems = configProblems(env);
-  if (problems.length > 0) throw new Error(`The configuration has errors:\n${problems.join("\n")}`);
-  const config = Config.parse(env);
-  parsed.set(env, config);
-  return config;
+  if (problems.length > 0) {
+    const names = problems.map(({ name }) => name).join(", ");
+    const cause = new Error(problems.map(({ message }) => message).join(" "));
+    throw new AppError("misconfigured", `Settings have errors: ${names}. The log says what is allowed.`, { cause });
+  }
+  const parsed = Config.parse(env);
+  known.set(env, parsed);
+  return parsed;
 }
