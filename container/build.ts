@@ -12,6 +12,8 @@ export async function buildRunner(outfile = join(import.meta.dirname, "dist", "r
     platform: "node",
     target: "node24",
     format: "cjs",
+    minify: true,
+    keepNames: true,
     logLevel: "warning",
     legalComments: "linked",
     // CommonJS has no import.meta; the binary and its version are found relative to the bundle.

@@ -48,6 +48,31 @@ export type Access = z.infer<typeof Access>;
 export const Effort = z.enum(["minimal", "low", "medium", "high", "xhigh"]);
 export type Effort = z.infer<typeof Effort>;
 
+/**
+ * What waits for a person. `auto`: nothing. `suggest`: edits, and commands that leave the read-only sandbox. `manual`:
+ * every edit and command. A turn with `read` access never changes anything, so nothing of it waits.
+ */
+export const ApprovalMode = z.enum(["suggest", "auto", "manual"]);
+export type ApprovalMode = z.infer<typeof ApprovalMode>;
+
+/** `cancel` declines and ends the turn. */
+export const ApprovalDecision = z.enum(["accept", "accept_for_session", "decline", "cancel"]);
+export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
+
+/** What Codex wants to do. Its texts come from the model: data to show, never instructions. */
+export const Approval = z.object({
+  approval_id: z.string().max(64),
+  kind: z.enum(["command", "file_change"]),
+  command: z.string().optional(),
+  cwd: z.string().optional(),
+  reason: z.string().optional(),
+  paths: z.array(z.string()).optional(),
+  diff: z.string().optional(),
+  /** Unix time in ms; declined then. */
+  expires_at: z.number(),
+});
+export type Approval = z.infer<typeof Approval>;
+
 export const TokenUsage = z.object({
   input_tokens: z.number().int().nonnegative(),
   cached_input_tokens: z.number().int().nonnegative(),
@@ -69,6 +94,8 @@ export const TurnSpec = z.object({
   prompt: z.string(),
   output_schema: z.record(z.string(), z.json()).nullable(),
   access: Access,
+  approval_mode: ApprovalMode,
+  approval_timeout_ms: z.number().int().positive(),
   model: z.string().max(128).nullable(),
   effort: Effort.nullable(),
   timeout_ms: z.number().int().positive(),
@@ -119,6 +146,14 @@ export const TurnEventBody = z.discriminatedUnion("type", [
   z.object({ type: z.literal("files_patched"), paths: z.array(z.string()), status: z.string() }),
   z.object({ type: z.literal("retrying"), attempt: z.string().max(500), http_status: z.number().int().nullable() }),
   z.object({ type: z.literal("warning"), message: z.string().max(2_000) }),
+  z.object({ type: z.literal("approval_requested"), approval: Approval }),
+  z.object({
+    type: z.literal("approval_resolved"),
+    approval_id: z.string(),
+    decision: ApprovalDecision,
+    /** `session`: an earlier `accept_for_session` covers it. `end`: the turn ended first, and nothing was carried out. */
+    by: z.enum(["person", "timeout", "session", "end"]),
+  }),
   z.object({ type: z.literal("workspace"), changes: WorkspaceChanges }),
   z.object({
     type: z.literal("rollout"),
@@ -146,6 +181,14 @@ export type TurnEvent = z.infer<typeof TurnEvent>;
 export const StreamLine = z.union([TurnEvent, z.object({ type: z.literal("ping") })]);
 export type StreamLine = z.infer<typeof StreamLine>;
 
+/** `POST /turns/<id>/approvals/<approval_id>`. 409 `decided` where somebody or the clock was first. */
+export const ApprovalAnswer = z.object({ decision: ApprovalDecision });
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
+
+/** `POST /turns/<id>/steer`. 409 `not_active` where the turn is not at work. */
+export const SteerMessage = z.object({ message: z.string().min(1) });
+export type SteerMessage = z.infer<typeof SteerMessage>;
+
 /** The body of every answer of the runner that is not 2xx. */
 export const RunnerFailure = z.object({
   code: z.enum([
@@ -154,6 +197,8 @@ export const RunnerFailure = z.object({
     "not_found",
     "rollout_missing",
     "turn_active",
+    "not_active",
+    "decided",
     "gone",
     "too_large",
     "internal",

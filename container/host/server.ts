@@ -1,6 +1,7 @@
 // Stands in for the container platform on a developer's machine: starts, watches and ends one runner per agent.
 // HTTP on loopback, one bearer token; src/runtime/host-container.ts is its only client.
 import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -37,7 +38,7 @@ const PASSED_ENV = [
 
 const StartRequest = z.object({ env: z.record(z.string(), z.string()) });
 const SignalRequest = z.object({ signal: z.number().int().min(1).max(64) });
-const PATH = /^\/agents\/([0-9a-f]{64})\/(start|exit|signal|destroy)$/;
+const PATH = /^\/agents\/([0-9a-f]{64})\/(start|exit|signal|destroy|disk)$/;
 
 export class ProcessHost {
   readonly #config: HostConfig;
@@ -78,19 +79,26 @@ export class ProcessHost {
       throw new HttpFailure(401, { code: "unauthorized", message: "Wrong token." });
     }
     const url = new URL(request.url ?? "/", "http://host");
+    if (url.pathname === "/health" && request.method === "GET") {
+      return sendJson(response, 200, { instances: this.#instances.size });
+    }
     const [, agent, action] = PATH.exec(url.pathname) ?? [];
     const call = { request, response, url, agent: agent ?? "" };
     if (action === "start" && request.method === "POST") return this.#start(call);
     if (action === "exit" && request.method === "GET") return this.#exit(call);
     if (action === "signal" && request.method === "POST") return this.#signal(call);
     if (action === "destroy" && request.method === "POST") return this.#destroy(call);
+    if (action === "disk" && request.method === "DELETE") return this.#deleteDisk(call);
     throw new HttpFailure(404, { code: "not_found", message: "No such route." });
   }
 
   /** An older instance of the agent is ended first: a Worker that asks for a start knows of none. */
   async #start({ request, response, agent }: Call): Promise<void> {
-    const { env } = StartRequest.parse(await readJson(request, MAX_BODY_BYTES));
-    await this.#instances.get(agent)?.destroy();
+    const { env } = parseBody(StartRequest, await readJson(request, MAX_BODY_BYTES));
+    // Again after each wait: another start of this agent may have come first.
+    for (let older = this.#instances.get(agent); older?.running; older = this.#instances.get(agent)) {
+      await older.destroy();
+    }
     const dataDir = join(this.#config.AGENTS_DIR, agent);
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const instance = new Instance({
@@ -101,7 +109,10 @@ export class ProcessHost {
     });
     this.#instances.set(agent, instance);
     void instance.exited.then((code) => this.#log.info("runner exited", { agent, instance: instance.id, code }));
-    const port = await instance.listening();
+    const port = await instance.listening().catch(async (error: unknown) => {
+      await instance.destroy();
+      throw error;
+    });
     this.#log.info("runner started", { agent, instance: instance.id, port });
     sendJson(response, 200, { instance: instance.id, port });
   }
@@ -118,6 +129,7 @@ export class ProcessHost {
       DATA_DIR: dataDir,
       LISTEN_HOST: "127.0.0.1",
       PORT: "0",
+      ENDS_WITH_STDIN: "true",
       SANDBOX: this.#config.SANDBOX,
     };
   }
@@ -131,13 +143,21 @@ export class ProcessHost {
   }
 
   async #signal({ request, response, url, agent }: Call): Promise<void> {
-    const { signal } = SignalRequest.parse(await readJson(request, MAX_BODY_BYTES));
+    const { signal } = parseBody(SignalRequest, await readJson(request, MAX_BODY_BYTES));
     this.#require(agent, url.searchParams.get("instance")).signal(signal);
     sendJson(response, 202, {});
   }
 
   async #destroy({ response, url, agent }: Call): Promise<void> {
     await this.#require(agent, url.searchParams.get("instance")).destroy();
+    sendJson(response, 200, {});
+  }
+
+  /** Deletes all that the agent has here. Its instance is ended first: it would write again. */
+  async #deleteDisk({ response, agent }: Call): Promise<void> {
+    await this.#instances.get(agent)?.destroy();
+    this.#instances.delete(agent);
+    await rm(join(this.#config.AGENTS_DIR, agent), { recursive: true, force: true, maxRetries: 3 });
     sendJson(response, 200, {});
   }
 
@@ -148,4 +168,10 @@ export class ProcessHost {
     }
     return instance;
   }
+}
+
+function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new HttpFailure(400, { code: "bad_request", message: z.prettifyError(parsed.error).slice(0, 2_000) });
 }

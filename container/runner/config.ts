@@ -15,8 +15,13 @@ const RunnerConfig = z.object({
   DATA_DIR: z.string().min(1),
   /** Address to listen on: all of them inside a container, loopback on a developer's machine. */
   LISTEN_HOST: z.string().default("0.0.0.0"),
-  /** 0 takes a free port, told in the `listening` log line. */
+  /** 0 takes a free port, told in the line that says it is ready. */
   PORT: z.coerce.number().int().min(0).max(65_535).default(RUNNER_PORT),
+  /**
+   * Whether the end of stdin means that the process which started this one is gone. So it is below the process host; in
+   * a container stdin is at its end from the beginning.
+   */
+  ENDS_WITH_STDIN: z.stringbool().default(false),
   /** `codex`: Codex's own sandbox; `off`: none. */
   SANDBOX: z.enum(["codex", "off"]).default("codex"),
   /** Path of a Codex binary to use in place of the pinned one. */

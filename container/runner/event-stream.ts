@@ -16,7 +16,7 @@ export async function streamEvents(response: ServerResponse, log: EventLog, afte
       const events = log.since(position);
       position += events.length;
       for (const event of events) if (!write(response, event)) await drained(response, closed.signal);
-      if (log.settled !== undefined && log.length === position) break;
+      if (log.settled !== undefined && log.length <= position) break;
       await log.changed(position, closed.signal);
     }
   } finally {

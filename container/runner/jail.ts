@@ -1,6 +1,6 @@
 // What keeps the commands of a turn in their place. One interface; where it comes from depends on the machine.
 import { execFile } from "node:child_process";
-import type { Access } from "../protocol.ts";
+import type { Access, ApprovalMode } from "../protocol.ts";
 import type { AskForApproval } from "./codex/protocol/v2/AskForApproval.ts";
 import type { SandboxPolicy } from "./codex/protocol/v2/SandboxPolicy.ts";
 
@@ -14,7 +14,7 @@ export interface JailPolicy {
 export interface Jail {
   /** False where this machine cannot hold commands back; then no turn may run. */
   isUsable(): Promise<boolean>;
-  policy(access: Access): JailPolicy;
+  policy(access: Access, mode: ApprovalMode): JailPolicy;
 }
 
 /**
@@ -31,6 +31,15 @@ const STAY_INSIDE: AskForApproval = {
   },
 };
 
+/**
+ * With people who decide, a turn that writes starts out read-only: reads run freely because they cannot do harm, and
+ * what Codex wants beyond that it must ask for. An accepted command runs without the sandbox, an accepted patch is applied.
+ */
+const READ_ONLY = {
+  sandbox: "read-only",
+  sandboxPolicy: { type: "readOnly", networkAccess: false },
+} as const satisfies Omit<JailPolicy, "approvalPolicy">;
+
 const PROBE_TIMEOUT_MS = 5_000;
 
 /** Codex's own sandbox (bubblewrap, seatbelt): for a developer's machine, where there are no separate users. */
@@ -45,15 +54,19 @@ export class CodexSandboxJail implements Jail {
   }
 
   isUsable(): Promise<boolean> {
-    this.#usable ??= this.#probe();
+    this.#usable ??= this.#probe().then((isUsable) => {
+      // A probe can fail on a machine that is busy: the next turn looks again.
+      if (!isUsable) this.#usable = undefined;
+      return isUsable;
+    });
     return this.#usable;
   }
 
-  policy(access: Access): JailPolicy {
-    if (access === "read") {
-      const sandboxPolicy: SandboxPolicy = { type: "readOnly", networkAccess: false };
-      return { sandbox: "read-only", sandboxPolicy, approvalPolicy: STAY_INSIDE };
-    }
+  policy(access: Access, mode: ApprovalMode): JailPolicy {
+    // A turn that may only read never leaves its sandbox, so nothing of it is for a person to decide.
+    if (access === "read") return { ...READ_ONLY, approvalPolicy: STAY_INSIDE };
+    if (mode === "suggest") return { ...READ_ONLY, approvalPolicy: "on-request" };
+    if (mode === "manual") return { ...READ_ONLY, approvalPolicy: "untrusted" };
     const sandboxPolicy: SandboxPolicy = {
       type: "workspaceWrite",
       writableRoots: [],
@@ -80,11 +93,11 @@ export class OpenJail implements Jail {
     return Promise.resolve(true);
   }
 
-  policy(): JailPolicy {
+  policy(_access: Access, mode: ApprovalMode): JailPolicy {
     return {
       sandbox: "danger-full-access",
       sandboxPolicy: { type: "dangerFullAccess" },
-      approvalPolicy: STAY_INSIDE,
+      approvalPolicy: mode === "auto" ? STAY_INSIDE : "untrusted",
     };
   }
 }

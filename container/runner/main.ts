@@ -1,4 +1,4 @@
-// The runner's entry point. It ends on SIGTERM, and when the process that started it is gone.
+// The runner's entry point. It ends on SIGTERM, and below a process host also when that host is gone.
 
 import { createLogger } from "../lib/log.ts";
 import { RecentLines } from "../lib/recent-lines.ts";
@@ -13,8 +13,7 @@ async function main(): Promise<void> {
   const recent = new RecentLines(LOG_LINES_KEPT);
   const write = (line: string): void => {
     recent.add(line);
-    process.stdout.write(`${line}
-`);
+    process.stdout.write(`${line}\n`);
   };
   const log = createLogger(write, config.LOG_LEVEL, { part: "runner", incarnation: config.INCARNATION });
   const runner = await startRunner(config, recent, log);
@@ -29,9 +28,13 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", () => void stop("SIGTERM"));
   process.on("SIGINT", () => void stop("SIGINT"));
-  // On a developer's machine stdin is a pipe from the process host: its end means that the host is gone.
-  process.stdin.on("end", () => void stop("parent gone")).resume();
+  if (config.ENDS_WITH_STDIN) process.stdin.on("end", () => void stop("parent gone")).resume();
+  // Whoever started the runner waits for this line, whatever the log level, and may end it right after.
+  process.stdout.write(`${JSON.stringify({ ready: true, port: runner.port })}\n`);
 }
+
+// When whoever reads the output is gone, writing it must not be what ends this process: the orderly stop still has to run.
+process.stdout.on("error", () => {});
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -7,13 +7,14 @@ import { PROTOCOL_VERSION } from "../protocol.ts";
 import { AppServer } from "./codex/app-server.ts";
 import { findCodexBinary } from "./codex/binary.ts";
 import { Catalogue } from "./codex/catalogue.ts";
-import { decideRequest } from "./codex/server-requests.ts";
+import { type ApprovalCounter, decideRequest } from "./codex/server-requests.ts";
 import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout, layout } from "./codex/settings.ts";
 import type { RunnerConfig } from "./config.ts";
 import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
 import { MetricsReader } from "./metrics.ts";
 import { createRunnerServer } from "./server.ts";
-import type { NotificationTap, TurnTools } from "./turn/execute-turn.ts";
+import type { NotificationTap, TurnListener, TurnTools } from "./turn/execute-turn.ts";
+import { SessionGrants } from "./turn/session-grants.ts";
 import { Threads } from "./turn/threads.ts";
 import { TurnBook } from "./turn/turn-book.ts";
 import { openWorkspaceObserver } from "./workspace/observer.ts";
@@ -23,8 +24,6 @@ export interface Runner {
   /** Ends Codex and stops listening. */
   stop(): Promise<void>;
 }
-
-type Listener = (method: string, params: unknown) => void;
 
 /** Resolves when the server listens; Codex then starts by itself. Rejects where the port or a directory cannot be had. */
 export async function startRunner(config: RunnerConfig, recent: RecentLines, log: Logger): Promise<Runner> {
@@ -39,6 +38,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
     token: config.RUNNER_TOKEN,
     codexHome: paths.codexHome,
     turns,
+    grants: tools.grants,
     log,
     health: () => ({
       status: codex === undefined || codex.appServer.state === "down" ? "degraded" : "ok",
@@ -95,7 +95,7 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
   const env = appServerEnvironment(settings, process.env);
   const peer = {
     onNotification: (method: string, params: unknown) => tap.deliver(method, params),
-    onRequest: async (method: string) => decideRequest(method),
+    onRequest: (method: string, params: unknown) => decideRequest(method, params, tap.approvals),
   };
   const jail: Jail =
     config.SANDBOX === "off" || binary === undefined ? new OpenJail() : new CodexSandboxJail(binary.path, env);
@@ -105,6 +105,8 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
       version: binary.version,
     },
     catalogue: new Catalogue(),
+    workspace: paths.workspace,
+    grants: new SessionGrants(),
     threads: new Threads(paths.codexHome, paths.workspace),
     jail,
     observer: await openWorkspaceObserver({ root: paths.workspace, storeDir: paths.baseline }),
@@ -114,13 +116,17 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
 
 /** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */
 class LatestListener implements NotificationTap {
-  #listener: Listener | undefined;
+  #listener: TurnListener | undefined;
 
-  connect(listener: Listener): void {
+  get approvals(): ApprovalCounter | undefined {
+    return this.#listener?.approvals;
+  }
+
+  connect(listener: TurnListener): void {
     this.#listener = listener;
   }
 
   deliver(method: string, params: unknown): void {
-    this.#listener?.(method, params);
+    this.#listener?.onNotification(method, params);
   }
 }

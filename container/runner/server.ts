@@ -3,15 +3,24 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from "zod";
 import { HttpFailure, hasBearer, readJson, sendFailure, sendJson } from "../lib/http.ts";
 import type { Logger } from "../lib/log.ts";
-import { type ModelInfo, type RunnerHealth, type RunnerMetrics, TurnSpec } from "../protocol.ts";
+import {
+  ApprovalAnswer,
+  type ModelInfo,
+  type RunnerHealth,
+  type RunnerMetrics,
+  SteerMessage,
+  TurnSpec,
+} from "../protocol.ts";
 import { streamEvents } from "./event-stream.ts";
 import { restoreRollout, rolloutBytes } from "./turn/rollout.ts";
+import type { SessionGrants } from "./turn/session-grants.ts";
 import type { TurnBook } from "./turn/turn-book.ts";
 
 export interface RunnerApi {
   token: string;
   codexHome: string;
   turns: TurnBook;
+  grants: SessionGrants;
   log: Logger;
   health(): RunnerHealth;
   metrics(): Promise<RunnerMetrics>;
@@ -25,6 +34,7 @@ interface Call {
   url: URL;
   /** What the parentheses of the route's pattern matched. */
   id: string;
+  second: string;
 }
 
 type Route = [method: string, path: RegExp, run: (api: RunnerApi, call: Call) => Promise<void> | void];
@@ -40,6 +50,10 @@ const ROUTES: readonly Route[] = [
   ["POST", /^\/turns$/, startTurn],
   ["GET", /^\/turns\/([\w-]{1,64})\/events$/, followTurn],
   ["POST", /^\/turns\/([\w-]{1,64})\/cancel$/, cancelTurn],
+  ["POST", /^\/turns\/([\w-]{1,64})\/approvals\/([\w-]{1,64})$/, answerApproval],
+  ["POST", /^\/turns\/([\w-]{1,64})\/steer$/, steerTurn],
+  ["GET", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.list() })],
+  ["DELETE", /^\/grants$/, (api, { response }) => sendJson(response, 200, { cleared: api.grants.clear() })],
   ["PUT", /^\/threads\/([\w-]{1,64})\/rollout$/, putRollout],
 ];
 
@@ -62,17 +76,13 @@ async function dispatch(api: RunnerApi, request: IncomingMessage, response: Serv
   for (const [method, path, run] of ROUTES) {
     const match = path.exec(url.pathname);
     if (match === null || method !== request.method) continue;
-    return await run(api, { request, response, url, id: match[1] ?? "" });
+    return await run(api, { request, response, url, id: match[1] ?? "", second: match[2] ?? "" });
   }
   throw new HttpFailure(404, { code: "not_found", message: "No such route." });
 }
 
 async function startTurn(api: RunnerApi, { request, response, url }: Call): Promise<void> {
-  const parsed = TurnSpec.safeParse(await readJson(request, MAX_SPEC_BYTES));
-  if (!parsed.success) {
-    throw new HttpFailure(400, { code: "bad_request", message: z.prettifyError(parsed.error).slice(0, 2_000) });
-  }
-  const spec = parsed.data;
+  const spec = await readBody(TurnSpec, request);
   if (api.turns.find(spec.turn_id) === undefined) await requireRollout(api, spec);
   const outcome = api.turns.start(spec);
   if (!outcome.ok) {
@@ -103,12 +113,34 @@ function cancelTurn(api: RunnerApi, { response, id }: Call): void {
   sendJson(response, 202, {});
 }
 
+async function answerApproval(api: RunnerApi, { request, response, id, second }: Call): Promise<void> {
+  const { decision } = await readBody(ApprovalAnswer, request);
+  if (!known(api, id).execution.answer(second, decision)) {
+    throw new HttpFailure(409, { code: "decided", message: "This approval does not wait any more." });
+  }
+  sendJson(response, 202, {});
+}
+
+async function steerTurn(api: RunnerApi, { request, response, id }: Call): Promise<void> {
+  const { message } = await readBody(SteerMessage, request);
+  if (!(await known(api, id).execution.steer(message))) {
+    throw new HttpFailure(409, { code: "not_active", message: "The turn is not at work." });
+  }
+  sendJson(response, 202, {});
+}
+
 async function putRollout(api: RunnerApi, { request, response, id }: Call): Promise<void> {
   if (api.turns.activeTurnId !== null) {
     throw new HttpFailure(409, { code: "turn_active", message: "A turn is at work; its conversation is in use." });
   }
   await restoreRollout(api.codexHome, id, request);
   sendJson(response, 200, { bytes: await rolloutBytes(api.codexHome, id) });
+}
+
+async function readBody<Schema extends z.ZodType>(schema: Schema, request: IncomingMessage): Promise<z.infer<Schema>> {
+  const parsed = schema.safeParse(await readJson(request, MAX_SPEC_BYTES));
+  if (parsed.success) return parsed.data;
+  throw new HttpFailure(400, { code: "bad_request", message: z.prettifyError(parsed.error).slice(0, 2_000) });
 }
 
 function known(api: RunnerApi, turnId: string): NonNullable<ReturnType<TurnBook["find"]>> {

@@ -1,6 +1,7 @@
 // Keeps one `codex app-server` alive: started at once, kept warm, started again when it dies. A conversation that was
 // loaded in one process is not loaded in the next, so each process has a generation number.
 import { type ChildProcess, spawn } from "node:child_process";
+import { endLeftovers } from "../../lib/leftovers.ts";
 import type { Logger } from "../../lib/log.ts";
 import { RpcConnection, type RpcPeer } from "./rpc.ts";
 
@@ -9,8 +10,8 @@ export type AppServerState = "starting" | "ready" | "down";
 export interface CodexConnection {
   rpc: RpcConnection;
   generation: number;
-  /** Resolves when this process has ended, for whatever reason. Never rejects. */
-  ended: Promise<void>;
+  /** Aborts when this process has ended, for whatever reason. A listener of a turn is taken off with the turn. */
+  ended: AbortSignal;
 }
 
 export interface AppServerOptions {
@@ -90,7 +91,11 @@ export class AppServer {
       child.once("error", () => resolve());
       child.once("exit", () => resolve());
     });
-    void ended.then(() => this.#onEnd(child, rpc, Date.now() - startedAt));
+    const gone = new AbortController();
+    void ended.then(() => {
+      this.#onEnd(child, rpc, Date.now() - startedAt);
+      gone.abort();
+    });
     await rpc.request("initialize", {
       clientInfo: { name: "persistent-codex-mcp", title: "Persistent Codex", version: "1" },
       capabilities: { experimentalApi: true },
@@ -98,18 +103,20 @@ export class AppServer {
     rpc.notify("initialized");
     this.state = "ready";
     log.info("codex app-server is ready", { pid: child.pid, generation });
-    return { rpc, generation, ended };
+    return { rpc, generation, ended: gone.signal };
   }
 
   #onEnd(child: ChildProcess, rpc: RpcConnection, aliveMs: number): void {
     rpc.close();
     if (this.#child !== child) return;
+    const { env, log } = this.#options;
+    if (env.HOME !== undefined) endLeftovers(env.HOME);
     this.state = "down";
     this.#connecting = undefined;
     if (this.#stopping) return;
     if (aliveMs >= STABLE_AFTER_MS) this.#failures = 0;
     const delayMs = RESTART_DELAYS_MS[Math.min(this.#failures++, RESTART_DELAYS_MS.length - 1)] ?? 0;
-    this.#options.log.warn("codex app-server ended", { exit_code: child.exitCode, signal: child.signalCode, delayMs });
+    log.warn("codex app-server ended", { exit_code: child.exitCode, signal: child.signalCode, delayMs });
     setTimeout(() => void this.connect().catch(() => {}), delayMs).unref();
   }
 }

@@ -5,12 +5,15 @@ import { toRunnerError } from "./failures.ts";
 import {
   ErrorNotification,
   ItemNotification,
+  type PatchItem,
   TokenUsageNotification,
   TurnCompleted,
   TurnStarted,
   WarningNotification,
 } from "./messages.ts";
 import type { TurnStartParams } from "./protocol/v2/TurnStartParams.ts";
+import type { TurnSteerParams } from "./protocol/v2/TurnSteerParams.ts";
+import type { UserInput } from "./protocol/v2/UserInput.ts";
 import { RpcClosedError, RpcError } from "./rpc.ts";
 import { itemCompleted, itemStarted, retrying } from "./translate.ts";
 import { addUsage, NO_USAGE } from "./usage.ts";
@@ -21,6 +24,8 @@ export type CodexOutcome = {
   lastMessage: string;
   error: RunnerError | null;
   usage: TokenUsage;
+  /** Ids of the commands and patches that Codex reported. */
+  reportedItems: ReadonlySet<string>;
 };
 
 interface Note {
@@ -28,12 +33,21 @@ interface Note {
   params: unknown;
 }
 
+export interface CodexTurnOptions {
+  connection: CodexConnection;
+  threadId: string;
+  workspace: string;
+  emit(body: TurnEventBody): void;
+}
+
 export class CodexTurn {
   readonly #connection: CodexConnection;
   readonly #threadId: string;
+  readonly #workspace: string;
   readonly #emit: (body: TurnEventBody) => void;
   readonly #done = Promise.withResolvers<CodexOutcome>();
   readonly #handlers: Readonly<Record<string, (params: unknown) => void>> = {
+    "turn/started": (params) => this.#onStarted(params),
     "item/started": (params) => this.#onItem(params, itemStarted),
     "item/completed": (params) => this.#onItem(params, itemCompleted),
     error: (params) => this.#onError(params),
@@ -41,18 +55,25 @@ export class CodexTurn {
     "thread/tokenUsage/updated": (params) => this.#onUsage(params),
     "turn/completed": (params) => this.#onCompleted(params),
   };
+  readonly #onLost = (): void => this.#finish("lost", { code: "codex_died" });
   #turnId: string | null = null;
   /** Notifications of the turn can be read before the answer that names it. */
   #early: Note[] = [];
   #lastMessage = "";
+  readonly #reportedItems = new Set<string>();
+  readonly #patches = new Map<string, PatchItem>();
+  /** Codex refuses to interrupt a turn that it has named but not yet begun. */
+  #isActive = false;
   #interruptWanted = false;
   #usage = NO_USAGE;
 
-  constructor(connection: CodexConnection, threadId: string, emit: (body: TurnEventBody) => void) {
+  constructor({ connection, threadId, workspace, emit }: CodexTurnOptions) {
     this.#connection = connection;
     this.#threadId = threadId;
+    this.#workspace = workspace;
     this.#emit = emit;
-    void connection.ended.then(() => this.#finish("lost", { code: "codex_died" }));
+    if (connection.ended.aborted) this.#onLost();
+    else connection.ended.addEventListener("abort", this.#onLost);
   }
 
   /** Resolves when Codex says that the turn is over, refuses to start it, or is gone. Never rejects. */
@@ -62,11 +83,26 @@ export class CodexTurn {
       const started = TurnStarted.parse(await this.#connection.rpc.request("turn/start", request));
       this.#turnId = started.turn.id;
       for (const note of this.#early.splice(0)) this.#handle(note);
-      if (this.#interruptWanted) void this.interrupt();
     } catch (error) {
       if (!(error instanceof RpcClosedError)) this.#finish("failed", startFailure(error));
     }
     return this.#done.promise;
+  }
+
+  /** Adds a message of the user to the turn, before its next model request. Resolves to false where it is not active. */
+  async steer(message: string): Promise<boolean> {
+    if (this.#turnId === null) return false;
+    const input: UserInput[] = [{ type: "text", text: message, text_elements: [] }];
+    const params = { threadId: this.#threadId, expectedTurnId: this.#turnId, input } satisfies TurnSteerParams;
+    return this.#connection.rpc.request("turn/steer", params).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** A patch that Codex has begun; it asks for the approval of one under its item's id. */
+  patchOf(itemId: string): PatchItem | undefined {
+    return this.#patches.get(itemId);
   }
 
   onNotification(method: string, params: unknown): void {
@@ -77,7 +113,7 @@ export class CodexTurn {
   /** Asks Codex to stop, now or as soon as the turn has begun; the outcome then is `interrupted`. */
   async interrupt(): Promise<void> {
     this.#interruptWanted = true;
-    if (this.#turnId === null) return;
+    if (!this.#isActive) return;
     const params = { threadId: this.#threadId, turnId: this.#turnId };
     await this.#connection.rpc.request("turn/interrupt", params).catch(() => {});
   }
@@ -86,12 +122,21 @@ export class CodexTurn {
     this.#handlers[method]?.(params);
   }
 
+  #onStarted(params: unknown): void {
+    const note = TurnStarted.safeParse(params);
+    if (!note.success || note.data.turn.id !== this.#turnId) return;
+    this.#isActive = true;
+    if (this.#interruptWanted) void this.interrupt();
+  }
+
   #onItem(params: unknown, translate: typeof itemStarted): void {
     const note = ItemNotification.safeParse(params);
     if (!note.success || note.data.turnId !== this.#turnId) return;
     const { item } = note.data;
     if (item.type === "agentMessage" && translate === itemCompleted) this.#lastMessage = item.text;
-    const event = translate(item);
+    if (item.type === "commandExecution" || item.type === "fileChange") this.#reportedItems.add(item.id);
+    if (item.type === "fileChange") this.#patches.set(item.id, item);
+    const event = translate(item, this.#workspace);
     if (event !== undefined) this.#emit(event);
   }
 
@@ -122,8 +167,16 @@ export class CodexTurn {
   }
 
   #finish(status: CodexOutcome["status"], error: RunnerError | null): void {
-    const lastMessage = this.#lastMessage;
-    this.#done.resolve({ status, codexTurnId: this.#turnId, lastMessage, error, usage: this.#usage });
+    // The process lives on: what stays on its signal would keep every turn in memory.
+    this.#connection.ended.removeEventListener("abort", this.#onLost);
+    this.#done.resolve({
+      status,
+      codexTurnId: this.#turnId,
+      lastMessage: this.#lastMessage,
+      error,
+      usage: this.#usage,
+      reportedItems: this.#reportedItems,
+    });
   }
 }
 

@@ -22,9 +22,10 @@ const BY_KIND: Readonly<Record<string, RunnerErrorCode>> = {
 };
 
 const WithStatus = z.record(z.string(), z.object({ httpStatusCode: z.number().nullish() }));
+const ApiError = z.object({ error: z.looseObject({}) });
 
-/** The gateway answers what no retry can mend with 400 and a code that starts with this, so that Codex ends the turn at once. */
-const GATEWAY_CODE = /"code"\s*:\s*"gateway_([a-z_]+)"/;
+/** The gateway names its own failures in the message of its answer, which Codex repeats. See src/gateway/responses.ts. */
+const GATEWAY_CODE = /\bgateway_([a-z_]+)/;
 
 export function toRunnerError(error: CodexError | null): RunnerError {
   if (error === null) return { code: "codex_failed" };
@@ -46,8 +47,18 @@ function classify({ codexErrorInfo: info, message }: CodexError): RunnerErrorCod
   if (status === 429) return "model_rate_limited";
   if (status !== null && status >= 500) return "model_unavailable";
   if (status === 404 || status === 400) return "model_refused";
+  if (info === "other" && isApiError(message)) return "model_refused";
   if (isConnectionLoss(info) || /error sending request|stream disconnected/i.test(message)) return "model_unreachable";
   return "codex_failed";
+}
+
+/** Codex passes the body of an HTTP 400 on as the whole message. */
+function isApiError(message: string): boolean {
+  try {
+    return ApiError.safeParse(JSON.parse(message)).success;
+  } catch {
+    return false;
+  }
 }
 
 function isConnectionLoss(info: unknown): boolean {

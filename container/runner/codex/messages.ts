@@ -1,6 +1,8 @@
 // The part of Codex's protocol that this project relies on, parsed before use. `codex-protocol.test` and the `satisfies`
 // checks below hold it against the types generated from the pinned binary (`npm run codex:types`).
 import * as z from "zod";
+import type { CommandExecutionRequestApprovalParams } from "./protocol/v2/CommandExecutionRequestApprovalParams.ts";
+import type { FileChangeRequestApprovalParams } from "./protocol/v2/FileChangeRequestApprovalParams.ts";
 import type { ModelListResponse } from "./protocol/v2/ModelListResponse.ts";
 import type { ThreadItem } from "./protocol/v2/ThreadItem.ts";
 import type { ThreadTokenUsageUpdatedNotification } from "./protocol/v2/ThreadTokenUsageUpdatedNotification.ts";
@@ -33,7 +35,7 @@ const FileChangeItem = accepts<Extract<ThreadItem, { type: "fileChange" }>>()(
   z.object({
     type: z.literal("fileChange"),
     id: z.string(),
-    changes: z.array(z.object({ path: z.string() })),
+    changes: z.array(z.object({ path: z.string(), diff: z.string() })),
     status: z.string(),
   }),
 );
@@ -48,6 +50,19 @@ const ReasoningItem = accepts<Extract<ThreadItem, { type: "reasoning" }>>()(
 export const Item = z.discriminatedUnion("type", [CommandItem, FileChangeItem, MessageItem, ReasoningItem]);
 export type Item = z.infer<typeof Item>;
 export type CommandItem = z.infer<typeof CommandItem>;
+export type PatchItem = z.infer<typeof FileChangeItem>;
+
+export const CommandApprovalRequest = accepts<CommandExecutionRequestApprovalParams>()(
+  z.object({
+    command: z.string().nullish(),
+    cwd: z.string().nullish(),
+    reason: z.string().nullish(),
+  }),
+);
+
+export const FileChangeApprovalRequest = accepts<FileChangeRequestApprovalParams>()(
+  z.object({ itemId: z.string(), reason: z.string().nullish() }),
+);
 
 export const ItemNotification = z.object({ threadId: z.string(), turnId: z.string(), item: Item });
 

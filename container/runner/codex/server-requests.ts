@@ -1,19 +1,24 @@
-// What Codex asks of its client. Nothing waits for a person here: what stays inside the sandbox is accepted, the rest declined.
-import type { CommandExecutionRequestApprovalResponse } from "./protocol/v2/CommandExecutionRequestApprovalResponse.ts";
-import type { FileChangeRequestApprovalResponse } from "./protocol/v2/FileChangeRequestApprovalResponse.ts";
+// What Codex asks of its client, and what is answered where no person is asked: what stays inside the sandbox is accepted,
+// the rest declined.
 import type { ToolRequestUserInputResponse } from "./protocol/v2/ToolRequestUserInputResponse.ts";
 
+/** Who decides on approvals. Undefined: nobody is asked. */
+export interface ApprovalCounter {
+  askForCommand(params: unknown): Promise<object>;
+  askForFileChange(params: unknown): Promise<object>;
+}
+
 /**
- * The result of a request from Codex. Under the approval policy of jail.ts a command approval is only asked for a
- * command that stays inside the sandbox, while a file approval means that the file lies outside of it.
- * Throws for what this client does not do; Codex then goes on without.
+ * Resolves to the result of a request from Codex. Without a counter the approval policy of jail.ts holds: a command is
+ * only asked for when it stays inside the sandbox, while a file approval means that the file lies outside of it.
+ * Rejects for what this client does not do; Codex then goes on without.
  */
-export function decideRequest(method: string): object {
+export async function decideRequest(method: string, params: unknown, counter?: ApprovalCounter): Promise<object> {
   switch (method) {
     case "item/commandExecution/requestApproval":
-      return { decision: "accept" } satisfies CommandExecutionRequestApprovalResponse;
+      return counter?.askForCommand(params) ?? { decision: "accept" };
     case "item/fileChange/requestApproval":
-      return { decision: "decline" } satisfies FileChangeRequestApprovalResponse;
+      return counter?.askForFileChange(params) ?? { decision: "decline" };
     case "item/tool/requestUserInput":
       return { answers: {} } satisfies ToolRequestUserInputResponse;
     default:

@@ -2,14 +2,24 @@
 // and the conversation's new lines. It ends with exactly one `settled` event, whatever happens on the way.
 
 import type { Logger } from "../../lib/log.ts";
-import type { RunnerError, TokenUsage, TurnEventBody, TurnSpec, WorkspaceChanges } from "../../protocol.ts";
+import type {
+  ApprovalDecision,
+  RunnerError,
+  TokenUsage,
+  TurnEventBody,
+  TurnSpec,
+  WorkspaceChanges,
+} from "../../protocol.ts";
 import type { AppServer, CodexConnection } from "../codex/app-server.ts";
 import { type Catalogue, chooseModel } from "../codex/catalogue.ts";
 import { type CodexOutcome, CodexTurn } from "../codex/codex-turn.ts";
-import { RpcClosedError, RpcError } from "../codex/rpc.ts";
+import { quietCommands } from "../codex/quiet-commands.ts";
 import { NO_USAGE, sumUsage } from "../codex/usage.ts";
-import type { Jail } from "../jail.ts";
+import type { Jail, JailPolicy } from "../jail.ts";
 import { checkAnswer, repairPrompt } from "./answer.ts";
+import { ApprovalDesk } from "./approvals.ts";
+import { completed, endedEarly, failed, type Result, unexpected } from "./result.ts";
+import type { SessionGrants } from "./session-grants.ts";
 import { StopSignal } from "./stop-signal.ts";
 import type { OpenThread, Threads } from "./threads.ts";
 
@@ -25,17 +35,25 @@ export interface TurnTools {
   catalogue: Catalogue;
   threads: Threads;
   jail: Jail;
+  workspace: string;
+  grants: SessionGrants;
   observer: ChangeObserver;
   log: Logger;
 }
 
-/** Where the notifications of Codex go while the turn runs. */
-export interface NotificationTap {
-  connect(listener: (method: string, params: unknown) => void): void;
+/** The turn that Codex is talking about: it gets the notifications, and its people decide. */
+export interface TurnListener {
+  onNotification(method: string, params: unknown): void;
+  approvals: ApprovalDesk | undefined;
 }
 
-type Settled = Extract<TurnEventBody, { type: "settled" }>;
-type Result = Pick<Settled, "status" | "answer" | "error">;
+export interface NotificationTap {
+  connect(listener: TurnListener): void;
+}
+
+type Prepared =
+  | { ok: true; connection: CodexConnection; thread: OpenThread; model: string }
+  | { ok: false; error: RunnerError };
 
 /** How long Codex may take to acknowledge an interrupt before its process is killed. */
 const INTERRUPT_GRACE_MS = 5_000;
@@ -46,6 +64,7 @@ const NOT_STARTED: CodexOutcome = {
   lastMessage: "",
   error: null,
   usage: NO_USAGE,
+  reportedItems: new Set(),
 };
 
 export class TurnExecution {
@@ -55,6 +74,8 @@ export class TurnExecution {
   readonly #emit: (body: TurnEventBody) => void;
   readonly #stop: StopSignal;
   #usage: TokenUsage = NO_USAGE;
+  #desk: ApprovalDesk | undefined;
+  #current: CodexTurn | undefined;
 
   constructor(spec: TurnSpec, tools: TurnTools, tap: NotificationTap, emit: (body: TurnEventBody) => void) {
     this.#spec = spec;
@@ -69,59 +90,93 @@ export class TurnExecution {
     this.#stop.stop("cancelled");
   }
 
+  /** Returns false where that approval is not waiting. */
+  answer(approvalId: string, decision: ApprovalDecision): boolean {
+    return this.#desk?.answer(approvalId, decision) ?? false;
+  }
+
+  /** Says something to a Codex that is at work. Resolves to false where it is not. */
+  steer(message: string): Promise<boolean> {
+    return this.#current?.steer(message) ?? Promise.resolve(false);
+  }
+
   /** Never rejects. */
   async run(): Promise<void> {
     const startedAt = Date.now();
-    const result = await this.#attempt().catch((error: unknown) => this.#unexpected(error));
+    const result = await this.#attempt().catch((error: unknown) => unexpected(error, this.#tools.log));
     this.#stop.clear();
-    this.#emit({ type: "settled", ...result, usage: this.#usage, duration_ms: Date.now() - startedAt });
+    const duration_ms = Date.now() - startedAt;
+    const { status, error } = result;
+    this.#tools.log.info("turn settled", { turn_id: this.#spec.turn_id, status, code: error?.code, duration_ms });
+    this.#emit({ type: "settled", ...result, usage: this.#usage, duration_ms });
   }
 
   async #attempt(): Promise<Result> {
-    const { codex, jail, observer } = this.#tools;
+    const { codex, observer } = this.#tools;
     if (codex === undefined) return failed({ code: "codex_missing" });
-    const { access } = this.#spec;
-    if (!(await jail.isUsable())) return failed({ code: "sandbox_unavailable" });
-    const connection = await codex.appServer.connect();
-    const models = await this.#tools.catalogue.list(connection);
-    const choice = chooseModel(models, this.#spec.model, this.#spec.effort);
-    if (!choice.ok) return failed(choice.error);
-    if (access === "write") await observer.baseline();
-    const thread = await this.#openThread(connection, choice.model);
-    this.#emit({ type: "started", thread_id: thread.threadId, model: choice.model, codex_version: codex.version });
-    const result = await this.#converse(connection, thread, choice.model);
-    if (access === "write") this.#emit({ type: "workspace", changes: await observer.changes() });
+    const prepared = await Promise.race([this.#prepare(codex.appServer), this.#stop.fired]);
+    if (prepared === undefined) {
+      // Nothing should take a whole turn's time here: this Codex hangs, and the next turn would hang with it.
+      if (this.#stop.reason === "deadline") codex.appServer.kill();
+      return endedEarly(NOT_STARTED, this.#stop.reason);
+    }
+    if (!prepared.ok) return failed(prepared.error);
+    const { connection, thread, model } = prepared;
+    this.#emit({ type: "started", thread_id: thread.threadId, model, codex_version: codex.version });
+    const result = await this.#converse(connection, thread, model);
+    if (this.#spec.access === "write") {
+      // What the turn left running would go on writing, in nobody's evidence and also during turns that may only read.
+      await endBackgroundCommands(connection, thread);
+      this.#emit({ type: "workspace", changes: await observer.changes() });
+    }
     return result;
   }
 
+  async #prepare(appServer: AppServer): Promise<Prepared> {
+    const { jail, observer, catalogue } = this.#tools;
+    if (!(await jail.isUsable())) return { ok: false, error: { code: "sandbox_unavailable" } };
+    const connection = await appServer.connect();
+    const choice = chooseModel(await catalogue.list(connection), this.#spec.model, this.#spec.effort);
+    if (!choice.ok) return choice;
+    if (this.#spec.access === "write") await observer.baseline();
+    const thread = await this.#openThread(connection, choice.model);
+    return { ok: true, connection, thread, model: choice.model };
+  }
+
   #openThread(connection: CodexConnection, model: string): Promise<OpenThread> {
-    const { threads, jail } = this.#tools;
+    const { threads } = this.#tools;
     return threads.open(connection, {
       threadId: this.#spec.thread_id,
       sentBytes: this.#spec.rollout_bytes,
       model,
-      policy: jail.policy(this.#spec.access),
+      policy: this.#policy(),
     });
   }
 
   async #converse(connection: CodexConnection, thread: OpenThread, model: string): Promise<Result> {
     const first = await this.#say(this.#spec.prompt, connection, thread, model);
-    if (first.status !== "completed") return this.#ended(first);
+    if (first.status !== "completed") return endedEarly(first, this.#stop.reason);
     const check = checkAnswer(first.lastMessage, this.#spec.output_schema);
     if (first.lastMessage.trim() === "") return failed({ code: "empty_answer" });
     if (check.ok) return completed(first.lastMessage);
     this.#emit({ type: "progress", message: "The answer does not fit its schema; Codex is asked to mend it." });
     const second = await this.#say(repairPrompt(check.problem), connection, thread, model);
-    if (second.status !== "completed") return this.#ended(second);
+    if (second.status !== "completed") return endedEarly(second, this.#stop.reason);
     if (checkAnswer(second.lastMessage, this.#spec.output_schema).ok) return completed(second.lastMessage);
     return failed({ code: "bad_model_output", detail: second.lastMessage.slice(0, 10_000) });
   }
 
   async #say(text: string, connection: CodexConnection, thread: OpenThread, model: string): Promise<CodexOutcome> {
     if (this.#stop.reason !== undefined) return NOT_STARTED;
-    const turn = new CodexTurn(connection, thread.threadId, this.#emit);
-    this.#tap.connect((method, params) => turn.onNotification(method, params));
-    const policy = this.#tools.jail.policy(this.#spec.access);
+    const { workspace } = this.#tools;
+    const turn = new CodexTurn({ connection, threadId: thread.threadId, workspace, emit: this.#emit });
+    this.#current = turn;
+    this.#desk = this.#openDesk(turn);
+    this.#tap.connect({
+      onNotification: (method, params) => turn.onNotification(method, params),
+      approvals: this.#desk,
+    });
+    const policy = this.#policy();
     const running = turn.run({
       input: [{ type: "text", text, text_elements: [] }],
       model,
@@ -134,9 +189,29 @@ export class TurnExecution {
       running,
       this.#stop.fired.then(() => this.#halt(turn, connection, thread, running)),
     ]);
+    this.#desk?.close();
+    this.#current = undefined;
     this.#usage = sumUsage(this.#usage, outcome.usage);
     await this.#sendRollout(thread, outcome);
     return outcome;
+  }
+
+  #policy(): JailPolicy {
+    return this.#tools.jail.policy(this.#spec.access, this.#spec.approval_mode);
+  }
+
+  /** A person is asked only where the turn may write and somebody wants to be asked. */
+  #openDesk(turn: CodexTurn): ApprovalDesk | undefined {
+    const { access, approval_mode, approval_timeout_ms } = this.#spec;
+    if (access === "read" || approval_mode === "auto") return undefined;
+    return new ApprovalDesk({
+      workspace: this.#tools.workspace,
+      timeoutMs: approval_timeout_ms,
+      grants: this.#tools.grants,
+      emit: this.#emit,
+      patchOf: (itemId) => turn.patchOf(itemId),
+      onCancel: () => this.cancel(),
+    });
   }
 
   /** Interrupts; a Codex that does not obey is killed, which also ends the turn. What it left running is ended too. */
@@ -150,7 +225,7 @@ export class TurnExecution {
     await turn.interrupt();
     const outcome = await running;
     clearTimeout(killer);
-    await connection.rpc.request("thread/backgroundTerminals/clean", { threadId: thread.threadId }).catch(() => {});
+    await endBackgroundCommands(connection, thread);
     return outcome;
   }
 
@@ -160,31 +235,13 @@ export class TurnExecution {
       codexTurnId === null || status === "lost"
         ? await thread.rollout.read()
         : await thread.rollout.readToEndOf(codexTurnId, ROLLOUT_WAIT_MS);
-    for (const event of events) this.#emit(event);
-  }
-
-  /** A turn that was told to stop ends for that reason, also where it failed or was lost in the same moment. */
-  #ended(outcome: CodexOutcome): Result {
-    if (this.#stop.reason === "cancelled") {
-      return { status: "cancelled", answer: null, error: { code: "cancelled" } };
-    }
-    if (this.#stop.reason === "deadline") return failed({ code: "deadline_exceeded" });
-    if (outcome.status === "failed") return failed(outcome.error ?? { code: "codex_failed" });
-    return { status: "interrupted", answer: null, error: outcome.error ?? { code: "codex_died" } };
-  }
-
-  #unexpected(error: unknown): Result {
-    if (error instanceof RpcClosedError) return { status: "interrupted", answer: null, error: { code: "codex_died" } };
-    this.#tools.log.error("turn failed unexpectedly", { error: String(error) });
-    if (error instanceof RpcError) return failed({ code: "codex_failed", detail: error.message.slice(0, 2_000) });
-    return failed({ code: "internal" });
+    const lines = events.map(({ text }) => text).join("");
+    const quiet = codexTurnId === null ? [] : quietCommands(lines, codexTurnId, outcome.reportedItems);
+    for (const event of [...quiet, ...events]) this.#emit(event);
   }
 }
 
-function completed(answer: string): Result {
-  return { status: "completed", answer, error: null };
-}
-
-function failed(error: RunnerError): Result {
-  return { status: "failed", answer: null, error };
+/** Codex keeps commands that outlive their call, also after an interrupt. */
+async function endBackgroundCommands({ rpc }: CodexConnection, { threadId }: OpenThread): Promise<void> {
+  await rpc.request("thread/backgroundTerminals/clean", { threadId }).catch(() => {});
 }

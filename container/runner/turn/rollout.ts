@@ -55,7 +55,7 @@ export class RolloutFile {
     for (;;) {
       const fresh = await this.read();
       events.push(...fresh);
-      if (fresh.some(({ text }) => endsTurn(text, turnId)) || Date.now() >= deadline) return events;
+      if (endsTurn(fresh.map(({ text }) => text).join(""), turnId) || Date.now() >= deadline) return events;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

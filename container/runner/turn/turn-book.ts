@@ -11,7 +11,7 @@ export interface KnownTurn {
 export type StartOutcome = { ok: true; turn: KnownTurn } | { ok: false; activeTurnId: string };
 
 /** The caller stores events as they come, so only a caller that lost its connection lately asks for old ones. */
-const KEPT_TURNS = 20;
+const KEPT_TURNS = 4;
 
 export class TurnBook {
   readonly #turns = new Map<string, KnownTurn>();

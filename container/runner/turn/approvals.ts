@@ -1,0 +1,107 @@
+// The approvals of one turn: what Codex asks is put to a person, and declined when nobody answers in time. Codex itself
+// would wait without end. What is accepted for the session is remembered here, not by Codex, so that it can be taken back.
+import { randomUUID } from "node:crypto";
+import type { Approval, ApprovalDecision, TurnEventBody } from "../../protocol.ts";
+import { CommandApprovalRequest, FileChangeApprovalRequest, type PatchItem } from "../codex/messages.ts";
+import { readableCommand } from "../codex/translate.ts";
+import { workspacePath } from "../codex/workspace-path.ts";
+import type { SessionGrants } from "./session-grants.ts";
+
+export interface ApprovalDeskOptions {
+  workspace: string;
+  timeoutMs: number;
+  grants: SessionGrants;
+  emit(body: TurnEventBody): void;
+  /** The patch that a file approval is about: Codex has told it before it asks. */
+  patchOf(itemId: string): PatchItem | undefined;
+  /** Somebody answered `cancel`. */
+  onCancel(): void;
+}
+
+type Resolution = Extract<TurnEventBody, { type: "approval_resolved" }>;
+type CodexDecision = { decision: "accept" | "decline" | "cancel" };
+
+interface Pending {
+  /** What an acceptance for the session would cover. */
+  grantKey: string;
+  timer: NodeJS.Timeout;
+  resolve(decision: CodexDecision): void;
+}
+
+const MAX_DIFF_CHARS = 100_000;
+
+export class ApprovalDesk {
+  readonly #options: ApprovalDeskOptions;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(options: ApprovalDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when a person has answered, or the time is over. */
+  askForCommand(params: unknown): Promise<CodexDecision> {
+    const { command, cwd, reason } = CommandApprovalRequest.parse(params);
+    const readable = readableCommand(command ?? "");
+    const place = cwd ? workspacePath(this.#options.workspace, cwd) : ".";
+    return this.#ask(`command in ${place}: ${readable}`, {
+      kind: "command",
+      command: readable,
+      cwd: place,
+      ...(reason ? { reason } : {}),
+    });
+  }
+
+  askForFileChange(params: unknown): Promise<CodexDecision> {
+    const { itemId, reason } = FileChangeApprovalRequest.parse(params);
+    const changes = (this.#options.patchOf(itemId)?.changes ?? []).map(({ path, diff }) => ({
+      path: workspacePath(this.#options.workspace, path),
+      diff,
+    }));
+    const paths = changes.map(({ path }) => path).sort();
+    const diff = changes.map(({ path, diff: text }) => `${path}\n${text}`).join("\n");
+    return this.#ask(`change of ${paths.join(", ")}`, {
+      kind: "file_change",
+      paths,
+      diff: diff.length > MAX_DIFF_CHARS ? `${diff.slice(0, MAX_DIFF_CHARS)}\n… cut` : diff,
+      ...(reason ? { reason } : {}),
+    });
+  }
+
+  /** Returns false where that approval is not waiting: unknown, or decided before. */
+  answer(approvalId: string, decision: ApprovalDecision): boolean {
+    const pending = this.#pending.get(approvalId);
+    if (pending === undefined) return false;
+    if (decision === "accept_for_session") this.#options.grants.add(pending.grantKey);
+    this.#resolve(approvalId, decision, "person");
+    if (decision === "cancel") this.#options.onCancel();
+    return true;
+  }
+
+  /** The turn is over: what still waits is void, and nothing of it is carried out. */
+  close(): void {
+    for (const approvalId of [...this.#pending.keys()]) this.#resolve(approvalId, "decline", "end");
+  }
+
+  #ask(grantKey: string, what: Omit<Approval, "approval_id" | "expires_at">): Promise<CodexDecision> {
+    const { timeoutMs, grants, emit } = this.#options;
+    const approval_id = `approval_${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+    if (grants.has(grantKey)) {
+      emit({ type: "approval_resolved", approval_id, decision: "accept_for_session", by: "session" });
+      return Promise.resolve({ decision: "accept" });
+    }
+    emit({ type: "approval_requested", approval: { approval_id, ...what, expires_at: Date.now() + timeoutMs } });
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#resolve(approval_id, "decline", "timeout"), timeoutMs);
+      this.#pending.set(approval_id, { grantKey, timer, resolve });
+    });
+  }
+
+  #resolve(approvalId: string, decision: ApprovalDecision, by: Resolution["by"]): void {
+    const pending = this.#pending.get(approvalId);
+    if (pending === undefined) return;
+    this.#pending.delete(approvalId);
+    clearTimeout(pending.timer);
+    this.#options.emit({ type: "approval_resolved", approval_id: approvalId, decision, by });
+    pending.resolve({ decision: decision === "accept_for_session" ? "accept" : decision });
+  }
+}

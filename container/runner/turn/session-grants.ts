@@ -1,0 +1,24 @@
+// What a person has accepted for the rest of this runner's life: exact commands in a directory, and exact sets of files.
+export class SessionGrants {
+  readonly #keys = new Set<string>();
+
+  add(key: string): void {
+    this.#keys.add(key);
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  /** Each as it was shown when it was accepted. */
+  list(): string[] {
+    return [...this.#keys];
+  }
+
+  /** Takes all of them back. Returns how many there were. */
+  clear(): number {
+    const count = this.#keys.size;
+    this.#keys.clear();
+    return count;
+  }
+}
