@@ -1,8 +1,10 @@
 // What the platform gives the Worker besides text settings (config.ts reads those), as wrangler.jsonc names it.
 import type { CodexAgent } from "./agent/codex-agent.ts";
+import type { Directory } from "./fleet/directory.ts";
 
 export interface Bindings {
   CODEX_AGENT: DurableObjectNamespace<CodexAgent>;
+  DIRECTORY: DurableObjectNamespace<Directory>;
 }
 
 declare global {

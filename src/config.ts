@@ -13,11 +13,27 @@ function withDefault<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
 }
 function wholeNumber(min: number, max: number, fallback: number) {
   const message = `a whole number from ${min} to ${max}`;
-  const schema = z.coerce.number({ error: message }).int(message).min(min, message).max(max, message);
-  return withDefault(schema, fallback);
+  // Not `z.coerce`: it takes a blank for 0 and `true` for 1.
+  const digits = z.string().regex(/^\d+$/).transform(Number);
+  const inRange = z.number().int(message).min(min, message).max(max, message);
+  return withDefault(z.union([z.number(), digits], { error: message }).pipe(inRange), fallback);
 }
 function oneOf<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
   return withDefault(z.enum(values, { error: `one of ${values.join(", ")}` }), fallback);
+}
+/** Host names, separated by commas or spaces. */
+function hostNames() {
+  const name = z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "host names without scheme and port, separated by commas");
+  const split = (value: unknown) =>
+    typeof value === "string"
+      ? value
+          .toLowerCase()
+          .split(/[\s,]+/)
+          .filter(Boolean)
+      : (value ?? []);
+  return z.preprocess(split, z.array(name));
 }
 const HttpUrl = z.url({ protocol: /^https?$/, error: "an http or https URL" });
 const Secret = z.string().min(32, "at least 32 characters");
@@ -28,10 +44,17 @@ export const Config = z.object({
   CODEX_AUTH_METHOD: oneOf(["auto", "api_key"], "auto"),
   CODEX_MODEL: optional(z.string().regex(/^[\w.:/-]{1,128}$/, "a model name")),
   CODEX_PROVIDER: oneOf(["openai"], "openai"),
-  CODEX_APPROVAL_MODE: oneOf(["auto"], "auto"),
+  CODEX_APPROVAL_MODE: oneOf(["suggest", "auto", "manual"], "suggest"),
+  APPROVAL_TIMEOUT_SECONDS: wholeNumber(1, 86_400, 600),
   SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
   TURN_WAIT_SECONDS: wholeNumber(0, 3_600, 45),
   TURN_TIMEOUT_SECONDS: wholeNumber(5, 86_400, 3_600),
+  /** How long results and events of a settled turn can be read. */
+  RESULT_TTL_SECONDS: wholeNumber(60, 31_536_000, 604_800),
+  /** Where set, requests to other names than these are refused. Needed where nothing in front of the Worker sees to it. */
+  ALLOWED_HOSTS: hostNames(),
+  /** Hosts of other web pages that may call this server from a browser. */
+  ALLOWED_ORIGINS: hostNames(),
   LOG_LEVEL: oneOf(LOG_LEVELS, "INFO"),
   /** A bearer token with all scopes. Set by the dev server, and good only there. */
   DEV_TOKEN: optional(z.string().regex(/^[\x21-\x7e]{1,256}$/, "1 to 256 visible characters without spaces")),

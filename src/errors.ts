@@ -8,9 +8,11 @@ const STATUS = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   not_acceptable: 406,
   conflict: 409,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   busy: 429,
   internal: 500,
   container_unavailable: 503,
@@ -58,14 +60,14 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
 /** What a Durable Object method returns: error classes do not survive its RPC. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; code: ErrorCode; message: string };
 
-export function ok<T>(value: T): Outcome<T> {
-  return { ok: true, value };
-}
-
 /** For the edge of a Durable Object: an expected failure becomes data, any other is thrown on. */
-export function toOutcome(error: unknown): { ok: false; code: ErrorCode; message: string } {
-  if (error instanceof AppError) return { ok: false, code: error.code, message: error.message };
-  throw error;
+export async function outcomeOf<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    if (error instanceof AppError) return { ok: false, code: error.code, message: error.message };
+    throw error;
+  }
 }
 
 /** The value, or the failure as an {@link AppError} again. */

@@ -30,6 +30,8 @@ export interface BodyOptions {
   log: Logger;
 }
 
+const ANSWER_TIMEOUT_MS = 2_000;
+
 export class AgentBody {
   readonly #options: BodyOptions;
   #starting: Promise<Runner> | undefined;
@@ -45,12 +47,9 @@ export class AgentBody {
     return incarnation && this.#runner(incarnation);
   }
 
-  /** Brings the container up where it is not. Throws `container_unavailable`. */
+  /** Brings the container up where it is not, or is and does not answer. Throws `container_unavailable`. */
   async ensureRunning(): Promise<Runner> {
-    if (this.#starting !== undefined) return this.#starting;
-    const current = this.current();
-    if (current !== undefined) return current;
-    this.#starting = this.#start().finally(() => {
+    this.#starting ??= this.#bringUp().finally(() => {
       this.#starting = undefined;
     });
     return this.#starting;
@@ -65,6 +64,13 @@ export class AgentBody {
   async destroy(): Promise<void> {
     this.#options.incarnations.endCurrent();
     await this.#options.container.destroy();
+  }
+
+  /** A container that has ended counts as running for a moment; a turn that is given to it then would be lost. */
+  async #bringUp(): Promise<Runner> {
+    const current = this.current();
+    if (current !== undefined && (await answers(current))) return current;
+    return this.#start();
   }
 
   async #start(): Promise<Runner> {
@@ -96,4 +102,14 @@ export class AgentBody {
     const client = new RunnerClient((path, init) => this.#options.container.fetch(path, init), runner_token);
     return { incarnation: id, client };
   }
+}
+
+async function answers({ client }: Runner): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), ANSWER_TIMEOUT_MS);
+  const answered = client.health().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer));
 }

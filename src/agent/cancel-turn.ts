@@ -1,6 +1,7 @@
 // Ends a turn before its time: one that waits is settled here, one at work is told to stop and given a moment to do so.
 import type { Logger } from "../../container/lib/log.ts";
 import type { AgentBody } from "./body.ts";
+import { evidenceOf } from "./evidence.ts";
 import { describeFailure } from "./failure-messages.ts";
 import type { AgentStore } from "./store/store.ts";
 
@@ -13,17 +14,28 @@ export async function cancelTurn(turnId: string, store: AgentStore, body: AgentB
   const { turns } = store;
   const row = turns.find(turnId);
   if (row === undefined) return;
-  if (row.incarnation !== null && body.isCurrent(row.incarnation)) {
-    await body
-      .current()
-      ?.client.cancelTurn(turnId)
-      .catch((error: unknown) => log.warn("cancel failed", { error }));
-    const deadline = Date.now() + STOP_TIMEOUT_MS;
-    while (turns.find(turnId)?.settled_at === null && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-    if (turns.find(turnId)?.settled_at === null) await body.destroy();
-  }
+  if (row.incarnation !== null && body.isCurrent(row.incarnation)) await askToStop(turnId, store, body, log);
   const error = describeFailure({ code: "cancelled" });
-  turns.settle(turnId, { status: "cancelled", answer: null, error, usage: null, evidence: null });
+  const evidence = evidenceOf(turns.events(turnId));
+  const isForced = turns.settle(turnId, { status: "cancelled", answer: null, error, usage: null, evidence });
+  // Settled first: the loss of the container must not make it `interrupted`.
+  if (isForced && row.incarnation !== null) await body.destroy();
+}
+
+/** Asks until the runner has heard it: a turn that was just given away may not have reached the runner yet. */
+async function askToStop(turnId: string, { turns }: AgentStore, body: AgentBody, log: Logger): Promise<void> {
+  let isHeard = false;
+  for (const deadline = Date.now() + STOP_TIMEOUT_MS; Date.now() < deadline; ) {
+    if (turns.find(turnId)?.settled_at !== null) return;
+    if (!isHeard) {
+      isHeard = await (body.current()?.client.cancelTurn(turnId) ?? Promise.resolve()).then(
+        () => true,
+        (error: unknown) => {
+          log.debug("the runner has not heard the cancel", { turn_id: turnId, error });
+          return false;
+        },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }

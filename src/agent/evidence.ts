@@ -14,6 +14,7 @@ export function evidenceOf(events: readonly TurnEvent[]): Evidence {
     model: null,
     codex_version: null,
     denied_hosts: [],
+    approvals: [],
     notes: [],
   };
   const filesRead = new Set<string>();
@@ -27,6 +28,8 @@ export function evidenceOf(events: readonly TurnEvent[]): Evidence {
       if (++commands > MAX_COMMANDS) continue;
       const command = body.command.slice(0, MAX_COMMAND_CHARS);
       evidence.commands.push({ command, exit_code: body.exit_code, duration_ms: body.duration_ms });
+    } else if (body.type === "approval_resolved") {
+      evidence.approvals.push({ approval_id: body.approval_id, decision: body.decision, by: body.by });
     } else if (body.type === "workspace") {
       Object.assign(evidence, changesOf(body.changes));
     }

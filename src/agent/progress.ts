@@ -26,6 +26,10 @@ function describe(body: TurnEventBody): string | undefined {
       return `The model API did not answer${body.http_status === null ? "" : ` (HTTP ${body.http_status})`}; trying again`;
     case "warning":
       return `Warning: ${body.message}`;
+    case "approval_requested":
+      return `Waiting for approval: ${body.approval.command ?? body.approval.paths?.join(", ") ?? "a change"}`;
+    case "approval_resolved":
+      return `Approval ${body.decision === "accept" || body.decision === "accept_for_session" ? "given" : "declined"} (${body.by})`;
     case "message":
     case "workspace":
     case "rollout":

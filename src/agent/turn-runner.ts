@@ -1,6 +1,7 @@
 // Drives one turn to its end: gives it to the runner, stores each event as it comes, follows again after a lost connection,
 // and settles it. A turn is given to one container start only: what is unclear afterwards is `interrupted`, never repeated.
 
+import * as z from "zod";
 import type { Logger } from "../../container/lib/log.ts";
 import type { TurnEvent } from "../../container/protocol.ts";
 import { AppError } from "../errors.ts";
@@ -10,7 +11,7 @@ import { evidenceOf } from "./evidence.ts";
 import { CONTAINER_LOST, describeFailure } from "./failure-messages.ts";
 import type { AgentStore } from "./store/store.ts";
 import type { TurnResult, TurnRow } from "./store/turns.ts";
-import type { TurnRequest } from "./types.ts";
+import type { TurnFailure, TurnRequest } from "./types.ts";
 
 export interface TurnRunnerOptions {
   store: AgentStore;
@@ -22,6 +23,8 @@ export interface TurnRunnerOptions {
 
 /** The runner ends a turn at its deadline; one that is this much later does not answer any more. */
 const DEADLINE_GRACE_MS = 30_000;
+/** A runner that cannot be reached for so long, while its container counts as running, is not coming back. */
+const UNREACHABLE_MS = 120_000;
 const RETRY_MS = { first: 50, longest: 5_000 };
 
 export class TurnRunner {
@@ -46,6 +49,8 @@ export class TurnRunner {
           : describeFailure({ code: "internal" });
       this.#settle(turnId, { status: "failed", answer: null, error: failure, usage: null });
     }
+    const result = store.turns.result(turnId);
+    turnLog.info("turn settled", { status: result?.status, code: result?.error?.code });
   }
 
   async #drive(turnId: string, request: TurnRequest, log: Logger): Promise<void> {
@@ -66,20 +71,27 @@ export class TurnRunner {
   async #followUntilSettled(turnId: string, request: TurnRequest, runner: Runner, log: Logger): Promise<void> {
     const { body } = this.#options;
     let delayMs = RETRY_MS.first;
+    let contactAt = Date.now();
     for (;;) {
       const before = this.#row(turnId);
       if (before.settled_at !== null) return;
       if (!body.isCurrent(runner.incarnation)) return this.#interrupt(turnId);
       if (Date.now() > (before.started_at ?? before.created_at) + request.timeout_ms + DEADLINE_GRACE_MS) {
-        return await this.#giveUp(turnId, log);
+        return await this.#giveUp(turnId, describeFailure({ code: "deadline_exceeded" }), log);
       }
-      await this.#follow(turnId, request, runner).catch((error: unknown) => {
+      if (Date.now() > contactAt + UNREACHABLE_MS) return await this.#giveUp(turnId, CONTAINER_LOST, log);
+      try {
+        await this.#follow(turnId, request, runner);
+        contactAt = Date.now();
+      } catch (error) {
         if (error instanceof AppError || isFinal(error)) throw error;
         log.warn("lost the event stream", { error });
-      });
+      }
       const row = this.#row(turnId);
       if (row.settled_at !== null) return;
-      delayMs = row.last_seq > before.last_seq ? RETRY_MS.first : Math.min(delayMs * 2, RETRY_MS.longest);
+      const isMoving = row.last_seq > before.last_seq;
+      if (isMoving) contactAt = Date.now();
+      delayMs = isMoving ? RETRY_MS.first : Math.min(delayMs * 2, RETRY_MS.longest);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
@@ -87,8 +99,17 @@ export class TurnRunner {
   /** Ends when the stream does. */
   async #follow(turnId: string, request: TurnRequest, runner: Runner): Promise<void> {
     const events = await this.#openStream(turnId, request, runner);
+    await this.#sendDecisions(turnId, runner);
     for await (const event of events) {
       if (!this.#take(turnId, event)) return;
+    }
+  }
+
+  /** Decisions that were written down and perhaps never arrived. */
+  async #sendDecisions(turnId: string, { client }: Runner): Promise<void> {
+    for (const { approval, decision, is_resolved } of this.#options.store.approvals.list(turnId)) {
+      if (decision === null || is_resolved) continue;
+      await client.answerApproval(turnId, approval.approval_id, decision);
     }
   }
 
@@ -108,6 +129,8 @@ export class TurnRunner {
       model: request.model,
       effort: request.effort,
       timeout_ms: request.timeout_ms,
+      approval_mode: request.approval_mode,
+      approval_timeout_ms: request.approval_timeout_ms,
     };
     try {
       return await runner.client.startTurn(spec, last_seq, request.correlation_id);
@@ -144,6 +167,10 @@ export class TurnRunner {
         const error = body.error && describeFailure(body.error);
         this.#settle(turnId, { status: body.status, answer: body.answer, error, usage: body.usage });
       } else {
+        if (body.type === "approval_requested") store.approvals.add(turnId, body.approval);
+        if (body.type === "approval_resolved") {
+          store.approvals.resolve(turnId, body.approval_id, body.decision, body.by);
+        }
         if (body.type === "started") store.conversations.setThread(conversation_id, body.thread_id);
         store.turns.addEvent(turnId, event);
       }
@@ -157,15 +184,17 @@ export class TurnRunner {
     this.#settle(turnId, { status: "interrupted", answer: null, error: CONTAINER_LOST, usage: null });
   }
 
-  async #giveUp(turnId: string, log: Logger): Promise<void> {
-    log.error("the runner did not end the turn at its deadline; its container is destroyed");
+  /** For a runner that does not answer any more: its container is ended, so that the next turn gets a fresh one. */
+  async #giveUp(turnId: string, error: TurnFailure, log: Logger): Promise<void> {
+    log.error("the runner does not answer; its container is destroyed", { code: error.code });
+    const status = error === CONTAINER_LOST ? "interrupted" : "failed";
+    this.#settle(turnId, { status, answer: null, error, usage: null });
     await this.#options.body.destroy();
-    const error = describeFailure({ code: "deadline_exceeded" });
-    this.#settle(turnId, { status: "failed", answer: null, error, usage: null });
   }
 
   #settle(turnId: string, result: Omit<TurnResult, "evidence">): void {
-    const { turns } = this.#options.store;
+    const { turns, approvals } = this.#options.store;
+    approvals.close(turnId);
     turns.settle(turnId, { ...result, evidence: evidenceOf(turns.events(turnId)) });
   }
 
@@ -176,7 +205,8 @@ export class TurnRunner {
   }
 }
 
-/** The runner does not take this turn, and will not take it later either. */
+/** The runner does not take this turn, or sends what is no event: it would do so again. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof z.ZodError) return true;
   return error instanceof RunnerRefusal && ["bad_request", "too_large"].includes(error.failure.code);
 }

@@ -1,5 +1,13 @@
 // What callers of an agent send and see. Plain data: it crosses the Durable Object's RPC.
-import type { Access, ChangedFile, CommandRun, Effort, TokenUsage } from "../../container/protocol.ts";
+import type {
+  Access,
+  Approval,
+  ApprovalMode,
+  ChangedFile,
+  CommandRun,
+  Effort,
+  TokenUsage,
+} from "../../container/protocol.ts";
 import type { ErrorCode } from "../errors.ts";
 
 export interface TurnRequest {
@@ -19,6 +27,8 @@ export interface TurnRequest {
   /** Idempotency key: the same key joins the first call's turn. */
   request_id: string | null;
   timeout_ms: number;
+  approval_mode: ApprovalMode;
+  approval_timeout_ms: number;
   correlation_id: string;
 }
 
@@ -42,7 +52,15 @@ export interface Evidence {
   model: string | null;
   codex_version: string | null;
   denied_hosts: string[];
+  /** What a person, or the clock, decided. */
+  approvals: DecidedApproval[];
   notes: string[];
+}
+
+export interface DecidedApproval {
+  approval_id: string;
+  decision: string;
+  by: string;
 }
 
 export interface TurnFailure {
@@ -55,11 +73,13 @@ export interface TurnView {
   agent_id: string;
   conversation_id: string;
   tool: string;
-  status: TurnStatus;
+  status: TurnStatus | "awaiting_approval";
   /** How many turns of this agent go first; 0 once it runs. */
   queue_position: number;
   /** The newest progress lines, oldest first. */
   progress: string[];
+  /** What waits for a person. */
+  approvals: Approval[];
   /** The model's last message: JSON that fits the request's schema. Only when `completed`. */
   answer: string | null;
   error: TurnFailure | null;
@@ -72,8 +92,11 @@ export interface TurnView {
 }
 
 /** One line (NDJSON) of {@link CodexAgent.watchTurn}. The last one is `view`, once the turn has settled. */
-export type WatchLine = { type: "progress"; seq: number; message: string } | { type: "view"; view: TurnView };
+export type WatchLine =
+  | { type: "progress"; seq: number; message: string }
+  | { type: "approval"; seq: number; approval_id: string }
+  | { type: "view"; view: TurnView };
 
-export function isSettled(status: TurnStatus): status is SettledStatus {
-  return status !== "queued" && status !== "running";
+export function isSettled(status: TurnView["status"]): status is SettledStatus {
+  return status !== "queued" && status !== "running" && status !== "awaiting_approval";
 }

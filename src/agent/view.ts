@@ -1,23 +1,27 @@
 // A turn as its callers see it, put together from what is stored.
 
+import { AppError } from "../errors.ts";
 import { progressLine } from "./progress.ts";
 import type { AgentStore } from "./store/store.ts";
 import type { TurnRow } from "./store/turns.ts";
-import type { WatchLine } from "./types.ts";
-import { isSettled, type TurnView } from "./types.ts";
+import { isSettled, type TurnView, type WatchLine } from "./types.ts";
 
 const PROGRESS_LINES = 10;
 
+/** Throws `not_found` for a turn whose result is no longer kept. */
 export function viewOf(store: AgentStore, row: TurnRow): TurnView {
+  const approvals = isSettled(row.status) ? [] : store.approvals.waiting(row.id);
   const result = isSettled(row.status) ? store.turns.result(row.id) : undefined;
+  if (isSettled(row.status) && result === undefined) throw expired(row);
   return {
     turn_id: row.id,
     agent_id: store.conversations.identity()?.agent_id ?? "",
     conversation_id: row.conversation_id,
     tool: row.tool,
-    status: row.status,
+    status: approvals.length > 0 ? "awaiting_approval" : row.status,
     queue_position: row.status === "queued" ? store.turns.openBefore(row.position) : 0,
     progress: result === undefined ? progressOf(store, row.id, 0).slice(-PROGRESS_LINES).map(messageOf) : [],
+    approvals,
     answer: result?.answer ?? null,
     error: result?.error ?? null,
     evidence: result?.evidence ?? null,
@@ -38,6 +42,12 @@ export function progressOf(
     const message = progressLine(body);
     return message === undefined ? [] : [{ type: "progress" as const, seq, message }];
   });
+}
+
+function expired({ status, settled_at }: TurnRow): AppError {
+  const when = new Date(settled_at ?? 0).toISOString();
+  const message = `This turn was ${status} at ${when}; its result has expired and was deleted (RESULT_TTL_SECONDS).`;
+  return new AppError("not_found", `${message} The conversation still knows it: ask with the chat tool.`);
 }
 
 function messageOf({ message }: { message: string }): string {

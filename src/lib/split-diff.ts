@@ -5,8 +5,9 @@ const HEADER = "diff --git ";
 /** Path after the change → that file's part of the diff. */
 export function splitDiff(diff: string): Map<string, string> {
   const parts = new Map<string, string>();
-  // A header can only stand at the start of a line: inside a hunk every line begins with " ", "+", "-" or "\".
-  for (const part of diff.split(/^(?=diff --git )/m)) {
+  // A header can only stand at the start of a line: inside a hunk every line begins with " ", "+", "-" or "\". Only "\n"
+  // ends a line of a diff; to a regular expression with the flag `m` other characters of a file would as well.
+  for (const part of diff.split(/(?<=\n)(?=diff --git )/)) {
     const path = part.startsWith(HEADER) ? pathOf(part) : undefined;
     if (path !== undefined) parts.set(path, (parts.get(path) ?? "") + part);
   }
@@ -17,7 +18,7 @@ function pathOf(part: string): string | undefined {
   const header = part.slice(HEADER.length, part.indexOf("\n"));
   const quoted = /"b\/((?:[^"\\]|\\.)*)"$/.exec(header)?.[1];
   if (quoted !== undefined) return unquote(quoted);
-  const renamed = /^rename to (.+)$/m.exec(part)?.[1];
+  const renamed = /\nrename to ([^\n]+)\n/.exec(part)?.[1];
   if (renamed !== undefined) return renamed;
   // `a/<path> b/<path>` with one and the same path, which may itself hold " b/".
   return header.slice((header.length + 1) / 2 + "b/".length);

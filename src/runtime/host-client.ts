@@ -7,6 +7,7 @@ export type HostInstance = z.infer<typeof HostInstance>;
 const Exit = z.object({ exit_code: z.number().int() });
 const LOST_AFTER_FAILURES = 3;
 const RETRY_MS = 250;
+const HOST_RESTART_MS = 3_000;
 
 export class HostClient {
   readonly #base: string;
@@ -20,7 +21,7 @@ export class HostClient {
 
   /** Resolves when the runner listens; an older one of this agent is ended first. Rejects where it does not come up. */
   async start(env: Readonly<Record<string, string>>): Promise<HostInstance> {
-    const response = await this.#post("start", { env });
+    const response = await this.#postWhenReachable("start", { env });
     if (!response.ok) throw new Error(`the process host could not start the runner (${response.status})`);
     return HostInstance.parse(await response.json());
   }
@@ -54,7 +55,34 @@ export class HostClient {
     await response.body?.cancel();
   }
 
+  /** Ends the runner, if there is one, and deletes the agent's directory. Rejects where it could not be deleted. */
+  async deleteDisk(): Promise<void> {
+    const response = await fetch(`${this.#base}/disk`, { method: "DELETE", headers: this.#headers });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the process host could not delete the agent's directory (${response.status})`);
+  }
+
+  /** A host that died is being started again; asking it twice does no harm, since it ends what it started before. */
+  async #postWhenReachable(action: string, body: object): Promise<Response> {
+    for (const deadline = Date.now() + HOST_RESTART_MS; ; ) {
+      try {
+        return await this.#post(action, body);
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
   #post(action: string, body: object): Promise<Response> {
     return fetch(`${this.#base}/${action}`, { method: "POST", headers: this.#headers, body: JSON.stringify(body) });
   }
+}
+
+/** Whether the process host answers and knows the token. Never rejects. */
+export async function isHostReachable(url: string, token: string, timeoutMs: number): Promise<boolean> {
+  const init = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(timeoutMs) };
+  const response = await fetch(`${url}/health`, init).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok ?? false;
 }

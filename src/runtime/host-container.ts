@@ -59,6 +59,12 @@ export class HostContainer implements Container {
     await this.#exit?.catch(() => {});
   }
 
+  /** Ends the process and deletes all that it left on disk. */
+  async deleteDisk(): Promise<void> {
+    await this.#client.deleteDisk();
+    await this.#exit?.catch(() => {});
+  }
+
   signal(signo: number): void {
     void this.#instance?.then((instance) => this.#client.signal(instance, signo)).catch(() => {});
   }

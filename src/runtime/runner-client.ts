@@ -2,6 +2,7 @@
 // that nobody vouches for.
 import * as z from "zod";
 import {
+  type ApprovalDecision,
   ModelInfo,
   PING_INTERVAL_MS,
   PROTOCOL_VERSION,
@@ -12,7 +13,7 @@ import {
   type TurnEvent,
   type TurnSpec,
 } from "../../container/protocol.ts";
-import { withIdleTimeout } from "../lib/idle-timeout.ts";
+import { withIdleTimeout, withTimeout } from "../lib/idle-timeout.ts";
 import { readNdjson } from "../lib/ndjson.ts";
 
 /** Sends a request to the runner's port. Rejects where nothing listens there. */
@@ -32,6 +33,9 @@ export type TurnEvents = AsyncGenerator<TurnEvent, void, undefined>;
 
 /** The runner pings well within this; a stream that is silent for longer is dead. */
 const STREAM_IDLE_MS = 3 * PING_INTERVAL_MS;
+
+/** The runner answers every request at once; what takes long is streamed afterwards. */
+const ANSWER_TIMEOUT_MS = 20_000;
 
 const Models = z.object({ models: z.array(ModelInfo) });
 const Logs = z.object({ lines: z.array(z.string()) });
@@ -64,6 +68,21 @@ export class RunnerClient {
     await drain(await this.#call(`/turns/${turnId}/cancel`, { method: "POST" }));
   }
 
+  /** Returns false where that approval does not wait any more. */
+  async answerApproval(turnId: string, approvalId: string, decision: ApprovalDecision): Promise<boolean> {
+    return this.#tell(`/turns/${turnId}/approvals/${approvalId}`, { decision }, "decided");
+  }
+
+  /** Returns false where the turn is not at work. */
+  async steer(turnId: string, message: string): Promise<boolean> {
+    return this.#tell(`/turns/${turnId}/steer`, { message }, "not_active");
+  }
+
+  /** Takes back all that was accepted for the session. */
+  async clearGrants(): Promise<void> {
+    await drain(await this.#call("/grants", { method: "DELETE" }));
+  }
+
   async putRollout(threadId: string, rollout: ReadableStream<Uint8Array>): Promise<void> {
     await drain(await this.#call(`/threads/${threadId}/rollout`, { method: "PUT", body: rollout }));
   }
@@ -84,10 +103,21 @@ export class RunnerClient {
     return Logs.parse(await (await this.#call(`/logs?tail=${lines}`)).json()).lines;
   }
 
+  async #tell(path: string, body: object, tooLate: RunnerFailure["code"]): Promise<boolean> {
+    const headers = { "content-type": "application/json" };
+    try {
+      await drain(await this.#call(path, { method: "POST", headers, body: JSON.stringify(body) }));
+      return true;
+    } catch (error) {
+      if (error instanceof RunnerRefusal && [tooLate, "gone"].includes(error.failure.code)) return false;
+      throw error;
+    }
+  }
+
   async #call(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${this.#token}`);
-    const response = await this.#fetch(path, { ...init, headers });
+    const response = await withTimeout(this.#fetch(path, { ...init, headers }), ANSWER_TIMEOUT_MS);
     if (response.ok) return response;
     const failure = RunnerFailure.safeParse(await response.json().catch(() => undefined));
     if (failure.success) throw new RunnerRefusal(failure.data);

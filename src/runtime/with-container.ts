@@ -13,3 +13,8 @@ export function withContainer<State extends DurableObjectState>(
   }
   return ctx;
 }
+
+/** Deletes what outlives the agent's container where it ran. Of a real container nothing does. */
+export async function deleteDisk(container: Container | undefined): Promise<void> {
+  if (container instanceof HostContainer) await container.deleteDisk();
+}

@@ -1,4 +1,4 @@
-// The schema of an agent's database. A step is never changed once it has been released: new steps are added at the end.
+// The schema of an agent's database. See lib/migrate.ts.
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE agent (
@@ -56,17 +56,29 @@ export const MIGRATIONS: readonly string[] = [
     ended_at INTEGER
   );
   `,
+  `
+  CREATE TABLE approvals (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    turn_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    decision TEXT,
+    decided_by TEXT,
+    resolved INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (turn_id, id)
+  );
+  `,
+  `
+  CREATE TABLE totals (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    turns INTEGER NOT NULL,
+    last_active_at INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    cached_input_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    reasoning_tokens INTEGER NOT NULL DEFAULT 0
+  );
+  INSERT INTO totals (only, turns, last_active_at)
+    SELECT 1, COUNT(*), COALESCE(MAX(COALESCE(settled_at, created_at)), 0) FROM turns;
+  `,
 ];
-
-/** Brings the database to the newest schema, in one transaction. Safe to run at every start. */
-export function migrate(storage: DurableObjectStorage): void {
-  storage.transactionSync(() => {
-    storage.sql.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
-    const [row] = storage.sql.exec<{ version: number }>("SELECT version FROM schema_version").toArray();
-    const current = row?.version ?? 0;
-    if (current === MIGRATIONS.length) return;
-    for (const step of MIGRATIONS.slice(current)) storage.sql.exec(step);
-    storage.sql.exec("DELETE FROM schema_version");
-    storage.sql.exec("INSERT INTO schema_version (version) VALUES (?)", MIGRATIONS.length);
-  });
-}

@@ -1,19 +1,26 @@
 // The agent's database: the parts of it, and the transactions that span them.
+import { migrate } from "../../lib/migrate.ts";
+import { Activities } from "./activities.ts";
+import { Approvals } from "./approvals.ts";
 import { Conversations } from "./conversations.ts";
 import { Incarnations } from "./incarnations.ts";
-import { migrate } from "./migrations.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import { Turns } from "./turns.ts";
 
 export class AgentStore {
+  readonly approvals: Approvals;
   readonly turns: Turns;
   readonly conversations: Conversations;
   readonly incarnations: Incarnations;
+  readonly activities: Activities;
   readonly #storage: DurableObjectStorage;
 
   constructor(storage: DurableObjectStorage, now: () => number = Date.now) {
-    migrate(storage);
+    migrate(storage, MIGRATIONS);
     this.#storage = storage;
-    this.turns = new Turns(storage.sql, now);
+    this.approvals = new Approvals(storage.sql);
+    this.activities = new Activities(storage.sql, now);
+    this.turns = new Turns(storage.sql, this.activities, now);
     this.conversations = new Conversations(storage.sql, now);
     this.incarnations = new Incarnations(storage.sql, now);
   }

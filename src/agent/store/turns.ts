@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type TokenUsage, type TurnEvent, TurnEventBody } from "../../../container/protocol.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Evidence, SettledStatus, TurnFailure, TurnRequest, TurnStatus } from "../types.ts";
+import type { Activities } from "./activities.ts";
 import { Documents } from "./documents.ts";
 
 export interface TurnRow {
@@ -31,16 +32,22 @@ export interface TurnResult {
 
 const COLUMNS =
   "position, id, conversation_id, tool, status, incarnation, last_seq, created_at, started_at, settled_at";
+/** An event longer than this goes to the documents: escaped, a diff of 400 000 characters may exceed the 2 MB of a row. */
+const MAX_ROW_CHARS = 400_000;
+/** As many as a person looks through. */
+const MAX_NEWEST = 50;
 const OPEN = "status IN ('queued', 'running')";
 
 export class Turns {
   readonly #sql: SqlStorage;
   readonly #documents: Documents;
+  readonly #activities: Activities;
   readonly #now: () => number;
 
-  constructor(sql: SqlStorage, now: () => number) {
+  constructor(sql: SqlStorage, activities: Activities, now: () => number) {
     this.#sql = sql;
     this.#documents = new Documents(sql);
+    this.#activities = activities;
     this.#now = now;
   }
 
@@ -56,6 +63,7 @@ export class Turns {
       this.#now(),
     );
     this.#documents.put(id, "request", JSON.stringify(request));
+    this.#activities.turnAccepted();
     return this.#require(id);
   }
 
@@ -75,6 +83,10 @@ export class Turns {
   openBefore(position: number): number {
     const query = `SELECT COUNT(*) AS count FROM turns WHERE ${OPEN} AND position < ?`;
     return this.#sql.exec<{ count: number }>(query, position).one().count;
+  }
+
+  countQueued(): number {
+    return this.#sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM turns WHERE status = 'queued'").one().count;
   }
 
   request(id: string): TurnRequest {
@@ -99,18 +111,19 @@ export class Turns {
 
   addEvent(id: string, { seq, at, body }: TurnEvent): void {
     const text = JSON.stringify(body);
-    this.#sql.exec("INSERT OR IGNORE INTO events (turn_id, seq, at, body) VALUES (?, ?, ?, ?)", id, seq, at, text);
+    const isLong = text.length > MAX_ROW_CHARS;
+    if (isLong) this.#documents.put(id, eventKind(seq), text);
+    const stored = isLong ? "" : text;
+    this.#sql.exec("INSERT OR IGNORE INTO events (turn_id, seq, at, body) VALUES (?, ?, ?, ?)", id, seq, at, stored);
   }
 
   events(id: string, after = 0): TurnEvent[] {
-    return this.#sql
-      .exec<{ seq: number; at: number; body: string }>(
-        "SELECT seq, at, body FROM events WHERE turn_id = ? AND seq > ? ORDER BY seq",
-        id,
-        after,
-      )
-      .toArray()
-      .map(({ seq, at, body }) => ({ seq, at, body: TurnEventBody.parse(JSON.parse(body)) }));
+    const query = "SELECT seq, at, body FROM events WHERE turn_id = ? AND seq > ? ORDER BY seq";
+    const rows = this.#sql.exec<{ seq: number; at: number; body: string }>(query, id, after).toArray();
+    return rows.map(({ seq, at, body }) => {
+      const text = body === "" ? (this.#documents.get(id, eventKind(seq)) ?? "") : body;
+      return { seq, at, body: TurnEventBody.parse(JSON.parse(text)) };
+    });
   }
 
   /** Returns false where the turn had settled before. */
@@ -118,12 +131,42 @@ export class Turns {
     const query = `UPDATE turns SET status = ?, settled_at = ? WHERE id = ? AND ${OPEN}`;
     if (this.#sql.exec(query, result.status, this.#now(), id).rowsWritten === 0) return false;
     this.#documents.put(id, "result", JSON.stringify(result));
+    this.#activities.turnSettled(result.usage);
     return true;
   }
 
+  /** Undefined for a turn that has not settled, and for one whose result has been deleted by {@link expire}. */
   result(id: string): TurnResult | undefined {
     const text = this.#documents.get(id, "result");
     return text === undefined ? undefined : JSON.parse(text); // written by settle() as this type
+  }
+
+  /** Ids of the turns that were accepted last, the newest first. */
+  newest(): string[] {
+    const query = "SELECT id FROM turns ORDER BY position DESC LIMIT ?";
+    return this.#sql
+      .exec<{ id: string }>(query, MAX_NEWEST)
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** The newest turn that has settled, or the newest of those that settled so. */
+  lastSettled(status?: SettledStatus): TurnRow | undefined {
+    const order = "ORDER BY position DESC LIMIT 1";
+    if (status === undefined) return this.#one(`settled_at IS NOT NULL ${order}`);
+    return this.#one(`status = ? ${order}`, status);
+  }
+
+  /**
+   * Deletes requests, events and results of turns that settled before that time; that they were, and how they ended,
+   * stays. Returns whether others are left that will be due one day.
+   */
+  expire(before: number): boolean {
+    const due = "SELECT id FROM turns WHERE settled_at < ?";
+    this.#sql.exec(`DELETE FROM events WHERE turn_id IN (${due})`, before);
+    this.#sql.exec(`DELETE FROM documents WHERE owner IN (${due})`, before);
+    const rest = "SELECT EXISTS (SELECT 1 FROM turns WHERE settled_at IS NULL OR settled_at >= ?) AS found";
+    return this.#sql.exec<{ found: number }>(rest, before).one().found === 1;
   }
 
   #one(where: string, ...bindings: (string | number)[]): TurnRow | undefined {
@@ -136,6 +179,10 @@ export class Turns {
     if (row === undefined) throw new Error(`turn ${id} was just written and is not there`);
     return row;
   }
+}
+
+function eventKind(seq: number): string {
+  return `event ${seq}`;
 }
 
 const Row = z.object({

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { configProblems, readConfig } from "../../src/config.ts";
+import { AppError } from "../../src/errors.ts";
+
+const DEFAULTS = {
+  OPENAI_BASE_URL: "https://api.openai.com/v1",
+  CODEX_AUTH_METHOD: "auto",
+  CODEX_PROVIDER: "openai",
+  CODEX_APPROVAL_MODE: "suggest",
+  APPROVAL_TIMEOUT_SECONDS: 600,
+  SESSION_TIMEOUT: 3_600,
+  TURN_WAIT_SECONDS: 45,
+  TURN_TIMEOUT_SECONDS: 3_600,
+  RESULT_TTL_SECONDS: 604_800,
+  ALLOWED_HOSTS: [],
+  ALLOWED_ORIGINS: [],
+  LOG_LEVEL: "INFO",
+};
+
+describe("without any variable", () => {
+  it("everything has its default", () => {
+    expect(readConfig({})).toEqual(DEFAULTS);
+  });
+
+  it("a variable without text counts as not set", () => {
+    const names = [
+      ...Object.keys(DEFAULTS),
+      "OPENAI_API_KEY",
+      "CODEX_MODEL",
+      "DEV_TOKEN",
+      "PROCESS_HOST_URL",
+      "PROCESS_HOST_TOKEN",
+    ];
+    const config = readConfig(Object.fromEntries(names.map((name) => [name, ""])));
+    expect(JSON.parse(JSON.stringify(config))).toEqual(DEFAULTS);
+  });
+});
+
+it("what is not a setting is passed over", () => {
+  expect(readConfig({ CODEX_AGENT: {}, PATH: "/bin", session_timeout: "5" })).toEqual(DEFAULTS);
+});
+
+describe("a good value", () => {
+  it.each([
+    ["OPENAI_API_KEY", "sk-12345678", "sk-12345678"],
+    ["OPENAI_BASE_URL", "http://127.0.0.1:9100/v1", "http://127.0.0.1:9100/v1"],
+    ["CODEX_AUTH_METHOD", "api_key", "api_key"],
+    ["CODEX_MODEL", "gpt-6.1-sol", "gpt-6.1-sol"],
+    ["CODEX_MODEL", "org/model:tag", "org/model:tag"],
+    ["SESSION_TIMEOUT", "10", 10],
+    ["SESSION_TIMEOUT", "604800", 604_800],
+    ["SESSION_TIMEOUT", 60, 60],
+    ["TURN_WAIT_SECONDS", "0", 0],
+    ["TURN_TIMEOUT_SECONDS", "86400", 86_400],
+    ["ALLOWED_HOSTS", "Example.com, codex.example.com  other.org,", ["example.com", "codex.example.com", "other.org"]],
+    ["ALLOWED_ORIGINS", "localhost", ["localhost"]],
+    ["LOG_LEVEL", "DEBUG", "DEBUG"],
+    ["DEV_TOKEN", "x", "x"],
+    ["PROCESS_HOST_URL", "http://127.0.0.1:1", "http://127.0.0.1:1"],
+    ["PROCESS_HOST_TOKEN", "t".repeat(32), "t".repeat(32)],
+  ])("%s=%j is taken", (name, value, parsed) => {
+    expect(configProblems({ [name]: value })).toEqual([]);
+    expect(readConfig({ [name]: value })).toEqual({ ...DEFAULTS, [name]: parsed });
+  });
+});
+
+describe("a bad value is named with what is allowed", () => {
+  it.each([
+    ["OPENAI_BASE_URL", "api.openai.com", "an http or https URL"],
+    ["OPENAI_BASE_URL", "ftp://example.com", "an http or https URL"],
+    ["OPENAI_BASE_URL", "file:///etc/passwd", "an http or https URL"],
+    ["CODEX_AUTH_METHOD", "magic", "one of auto, api_key"],
+    ["CODEX_MODEL", "gpt 5", "a model name"],
+    ["CODEX_MODEL", "x".repeat(129), "a model name"],
+    ["CODEX_MODEL", 'gpt"; rm', "a model name"],
+    ["CODEX_PROVIDER", "other", "one of openai"],
+    ["CODEX_APPROVAL_MODE", "never", "one of suggest, auto, manual"],
+    ["SESSION_TIMEOUT", "9", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "604801", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "60.5", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "1h", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "0x3c", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "1e3", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", "Infinity", "a whole number from 10 to 604800"],
+    ["SESSION_TIMEOUT", true, "a whole number from 10 to 604800"],
+    ["TURN_WAIT_SECONDS", "-1", "a whole number from 0 to 3600"],
+    ["TURN_WAIT_SECONDS", " ", "a whole number from 0 to 3600"],
+    ["TURN_WAIT_SECONDS", null, "a whole number from 0 to 3600"],
+    ["TURN_TIMEOUT_SECONDS", "4", "a whole number from 5 to 86400"],
+    ["RESULT_TTL_SECONDS", "59", "a whole number from 60 to 31536000"],
+    ["ALLOWED_HOSTS", "https://example.com", "host names without scheme and port"],
+    ["ALLOWED_HOSTS", "example.com:8210", "host names without scheme and port"],
+    ["ALLOWED_ORIGINS", "*", "host names without scheme and port"],
+    ["LOG_LEVEL", "info", "one of DEBUG, INFO, WARN, ERROR"],
+    ["PROCESS_HOST_URL", "127.0.0.1:1", "an http or https URL"],
+  ])("%s=%j", (name, value, allowed) => {
+    const [problem, ...others] = configProblems({ [name]: value });
+    expect(others).toEqual([]);
+    expect(problem?.name).toBe(name);
+    expect(problem?.message).toContain(`${name}=${JSON.stringify(value)} is not allowed: it must be ${allowed}`);
+  });
+
+  it.each([
+    ["OPENAI_API_KEY", "sk-1234", "an OpenAI API key"],
+    ["DEV_TOKEN", "two words", "1 to 256 visible characters"],
+    ["DEV_TOKEN", "x".repeat(257), "1 to 256 visible characters"],
+    ["PROCESS_HOST_TOKEN", "hunter2-hunter2", "at least 32 characters"],
+  ])("but a secret is not shown: %s", (name, value, allowed) => {
+    const [problem] = configProblems({ [name]: value });
+    expect(problem?.message).toContain(`${name}=(hidden) is not allowed: it must be ${allowed}`);
+    expect(problem?.message).not.toContain(value);
+  });
+});
+
+describe("an environment with errors", () => {
+  const env = { LOG_LEVEL: "chatty", SESSION_TIMEOUT: "soon", DEV_TOKEN: "a secret", CODEX_MODEL: "gpt-5.5" };
+
+  it("has a problem for each of them", () => {
+    expect(configProblems(env).map(({ name }) => name)).toEqual(["SESSION_TIMEOUT", "LOG_LEVEL", "DEV_TOKEN"]);
+  });
+
+  it("is refused with their names, and with their values only for the log", () => {
+    const failure = catchError(() => readConfig(env));
+    expect(failure).toBeInstanceOf(AppError);
+    const { code, message, cause } = failure as AppError;
+    expect(code).toBe("misconfigured");
+    for (const name of ["SESSION_TIMEOUT", "LOG_LEVEL", "DEV_TOKEN"]) expect(message).toContain(name);
+    for (const value of ["chatty", "soon", "a secret"]) expect(message).not.toContain(value);
+    expect(String(cause)).toContain('LOG_LEVEL="chatty"');
+    expect(String(cause)).not.toContain("a secret");
+  });
+
+  it("is refused again the next time", () => {
+    for (const _ of [1, 2]) expect(() => readConfig(env)).toThrow("SESSION_TIMEOUT");
+  });
+});
+
+it("is parsed once for each environment", () => {
+  const env = { SESSION_TIMEOUT: "60" };
+  expect(readConfig(env)).toBe(readConfig(env));
+  expect(readConfig({ ...env })).not.toBe(readConfig(env));
+});
+
+function catchError(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
