@@ -12,6 +12,12 @@ export interface ToolAnnotations {
   openWorldHint: boolean;
 }
 
+/** `notes` join those of the evidence: what did not agree and has no place in the result. */
+export interface Reconciled<Result> {
+  result: Result;
+  notes: string[];
+}
+
 interface ToolSpec<Own extends z.ZodRawShape, Result extends z.ZodObject> {
   name: string;
   title: string;
@@ -20,9 +26,11 @@ interface ToolSpec<Own extends z.ZodRawShape, Result extends z.ZodObject> {
   parameters: Own;
   result: Result;
   access: Access;
+  /** What is wrong with parameters that fit one by one; undefined when all is well. */
+  check?(input: z.infer<z.ZodObject<Own>>): string | undefined;
   prompt(input: z.infer<z.ZodObject<Own>>): string;
   /** Brings the model's account in line with what was observed. */
-  reconcile?(result: z.infer<Result>, evidence: Evidence): z.infer<Result>;
+  reconcile?(result: z.infer<Result>, evidence: Evidence): Reconciled<z.infer<Result>>;
 }
 
 export interface CodexTool {
@@ -37,9 +45,11 @@ export interface CodexTool {
   /** The same as `result`, for Codex. */
   codexSchema: { [key: string]: Json };
   turnParameters(input: unknown): TurnParameters;
+  /** What is wrong with an input that `input` has parsed. */
+  check(input: unknown): string | undefined;
   /** The prompt for an input that `input` has parsed. */
   prompt(input: unknown): string;
-  reconcile(result: Record<string, unknown>, evidence: Evidence): Record<string, unknown>;
+  reconcile(result: Record<string, unknown>, evidence: Evidence): Reconciled<Record<string, unknown>>;
 }
 
 export function defineTool<Own extends z.ZodRawShape, Result extends z.ZodObject>(
@@ -59,8 +69,10 @@ export function defineTool<Own extends z.ZodRawShape, Result extends z.ZodObject
     result: spec.result,
     codexSchema: toCodexSchema(spec.result),
     turnParameters: (input) => TurnParameters.parse(input),
+    check: (input) => spec.check?.(own.parse(input)),
     prompt: (input) => spec.prompt(own.parse(input)),
     reconcile: (result, evidence) =>
-      reconcile === undefined ? result : reconcile(spec.result.parse(result) as z.infer<Result>, evidence), // zod loses the generic
+      // The cast mends what zod loses of the generic.
+      reconcile?.(spec.result.parse(result) as z.infer<Result>, evidence) ?? { result, notes: [] },
   };
 }

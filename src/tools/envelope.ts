@@ -1,7 +1,8 @@
 // The one shape in which every tool that runs Codex answers, whatever became of its turn.
 import * as z from "zod";
-import { ChangedFile, CommandRun, TokenUsage } from "../../container/protocol.ts";
-import type { Evidence, TurnFailure, TurnView } from "../agent/types.ts";
+import { Approval, ChangedFile, CommandRun, TokenUsage } from "../../container/protocol.ts";
+import { evidenceOf } from "../agent/evidence.ts";
+import type { TurnFailure, TurnView } from "../agent/types.ts";
 import { isRetryable } from "../errors.ts";
 import { fromCodexAnswer } from "./codex-schema.ts";
 import type { CodexTool } from "./define-tool.ts";
@@ -16,6 +17,7 @@ const EvidenceShape = z.object({
   model: z.string().nullable(),
   codex_version: z.string().nullable(),
   denied_hosts: z.array(z.string()),
+  approvals: z.array(z.object({ approval_id: z.string(), decision: z.string(), by: z.string() })).optional(),
   notes: z.array(z.string()).optional(),
 });
 
@@ -25,6 +27,7 @@ const Pending = z.object({
   status: z.enum(["running", "awaiting_approval"]),
   ...Ids,
   progress: z.array(z.string()),
+  approvals: z.array(Approval).optional(),
   next: z.string(),
 });
 
@@ -37,20 +40,18 @@ const Failure = z.object({
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
 });
 
-/** The union that a tool advertises. */
-export function envelopeSchema(result: z.ZodObject) {
-  const completed = z.object({
-    status: z.literal("completed"),
-    ...Ids,
-    result,
-    evidence: EvidenceShape,
-    usage: TokenUsage,
-    started_at: z.string(),
-    duration_ms: z.number(),
-  });
-  return z.discriminatedUnion("status", [completed, Pending, Failure]);
-}
-export type Envelope = z.infer<ReturnType<typeof envelopeSchema>>;
+const Completed = z.object({
+  status: z.literal("completed"),
+  ...Ids,
+  result: z.record(z.string(), z.unknown()),
+  evidence: EvidenceShape,
+  usage: TokenUsage,
+  started_at: z.string(),
+  duration_ms: z.number(),
+});
+
+export const Envelope = z.discriminatedUnion("status", [Completed, Pending, Failure]);
+export type Envelope = z.infer<typeof Envelope>;
 export type FailureEnvelope = z.infer<typeof Failure>;
 
 export function isFailure(envelope: Envelope): envelope is FailureEnvelope {
@@ -63,6 +64,14 @@ export function toEnvelope(view: TurnView, tool: CodexTool): Envelope {
     case "queued":
     case "running":
       return { status: "running", ...ids, progress: progressOf(view), next: nextStep(view) };
+    case "awaiting_approval":
+      return {
+        status: "awaiting_approval",
+        ...ids,
+        progress: progressOf(view),
+        approvals: view.approvals,
+        next: `Codex waits for a decision. Show it to the user, then call answer_approval with turn_id "${view.turn_id}", agent_id "${view.agent_id}", approval_id "${view.approvals[0]?.approval_id}" and the user's decision.`,
+      };
     case "failed":
     case "cancelled":
     case "interrupted":
@@ -82,18 +91,19 @@ export function failureEnvelope(
 }
 
 function completedEnvelope(view: TurnView, tool: CodexTool, ids: z.infer<z.ZodObject<typeof Ids>>): Envelope {
-  const evidence = view.evidence ?? EMPTY_EVIDENCE;
+  const evidence = view.evidence ?? evidenceOf([]);
   const result = tool.result.safeParse(parseJson(view.answer));
   if (!result.success) {
     const message = "The model's answer does not fit the tool's present schema. Send the call again.";
     return failureEnvelope({ code: "bad_model_output", message }, "failed", ids);
   }
   const startedAt = view.started_at ?? view.created_at;
+  const reconciled = tool.reconcile(result.data, evidence);
   return {
     status: "completed",
     ...ids,
-    result: tool.reconcile(result.data, evidence),
-    evidence,
+    result: reconciled.result,
+    evidence: { ...evidence, notes: [...evidence.notes, ...reconciled.notes] },
     usage: view.usage ?? NO_USAGE,
     started_at: new Date(startedAt).toISOString(),
     duration_ms: (view.settled_at ?? startedAt) - startedAt,
@@ -118,13 +128,3 @@ function parseJson(answer: string | null): unknown {
 }
 
 const NO_USAGE: TokenUsage = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, reasoning_tokens: 0 };
-
-const EMPTY_EVIDENCE: Evidence = {
-  changed_files: [],
-  commands: [],
-  files_read: [],
-  model: null,
-  codex_version: null,
-  denied_hosts: [],
-  notes: [],
-};

@@ -20,6 +20,14 @@ export const AgentId = z
     "must be 1 to 64 letters, digits, dots, underscores or dashes, and start with a letter or digit",
   );
 
+export const OwnAgentId = AgentId.default("default");
+
+/** Parameters of every list that comes page by page. */
+export const PageParameters = z.strictObject({
+  cursor: z.string().max(256).optional(),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+
 /** A path inside the agent's workspace. */
 export const WorkspacePath = z
   .string()
@@ -34,29 +42,22 @@ export const WorkspacePaths = z.array(WorkspacePath).max(MAX_ITEMS, `must not ho
 
 /** Parameters of every tool that runs Codex. */
 export const TurnParameters = z.object({
-  agent_id: AgentId.default("default").describe("Which of your agents; each has its own workspace and conversation"),
+  agent_id: AgentId.default("default"),
   conversation_id: z
     .string()
     .regex(/^(?:new|conv_[0-9a-z]{1,40})$/, 'must be "new" or an id from an earlier result')
     .optional()
-    .describe('Continue that conversation; "new" starts one; default: the agent\'s current one'),
+    .describe('An earlier one, or "new"; default: the current one'),
   model: z
     .string()
     .regex(/^[\w.:/-]{1,128}$/, "must be a model name")
-    .optional()
-    .describe("Model for this turn"),
-  effort: Effort.optional().describe("Reasoning effort for this turn"),
-  wait_seconds: z
-    .number()
-    .int()
-    .min(0)
-    .max(3_600)
-    .optional()
-    .describe("How long this call waits before it hands back a running turn"),
+    .optional(),
+  effort: Effort.optional(),
+  wait_seconds: z.number().int().min(0).max(3_600).optional(),
   request_id: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters")
     .optional()
-    .describe("Idempotency key: the same key on the same agent never runs twice"),
+    .describe("The same key never runs twice"),
 });
 export type TurnParameters = z.infer<typeof TurnParameters>;

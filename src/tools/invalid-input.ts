@@ -10,10 +10,11 @@ export function invalidInput(tool: string, { issues }: z.ZodError): TurnFailure 
     return `${issue.path.map(String).map(shown).join(".") || "parameters"}: ${issue.message}`;
   });
   const rest = issues.length > MAX_ISSUES ? [`and ${issues.length - MAX_ISSUES} more`] : [];
-  return {
-    code: "invalid_input",
-    message: `Nothing was started. ${tool} got bad parameters: ${[...lines, ...rest].join("; ")}.`,
-  };
+  return refusal(tool, [...lines, ...rest].join("; "));
+}
+
+export function refusal(tool: string, problem: string): TurnFailure {
+  return { code: "invalid_input", message: `Nothing was started. ${tool} got bad parameters: ${problem}.` };
 }
 
 /** A name chosen by the caller is repeated only so far, and without control characters. */

@@ -17,7 +17,7 @@ export function reconcileChanges({ changes, warnings }: Claimed, evidence: Evide
   const claims = new Map<string, CodeChange>();
   const dropped: string[] = [];
   for (const change of changes) {
-    const path = normalize(change.file);
+    const path = normalizePath(change.file);
     const isReal = observed.some((file) => file.path === path || file.previous_path === path);
     if (isReal) claims.set(path, change);
     else dropped.push(path);
@@ -46,6 +46,7 @@ function warningsOf(dropped: readonly string[], { changed_files, total_changed_f
   return warnings;
 }
 
-function normalize(path: string): string {
+/** The form in which observed paths come. */
+export function normalizePath(path: string): string {
   return path.replaceAll("\\", "/").replace(/^(?:\.\/)+/, "");
 }

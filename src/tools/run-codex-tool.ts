@@ -5,22 +5,35 @@ import { AppError, unwrap } from "../errors.ts";
 import { agentOf, type CallContext } from "./call-context.ts";
 import type { CodexTool } from "./define-tool.ts";
 import { type Envelope, failureEnvelope, toEnvelope } from "./envelope.ts";
-import { invalidInput } from "./invalid-input.ts";
+import { invalidInput, refusal } from "./invalid-input.ts";
 import { waitForTurn } from "./wait-for-turn.ts";
 
 export async function runCodexTool(tool: CodexTool, parameters: unknown, context: CallContext): Promise<Envelope> {
   const input = tool.input.safeParse(parameters);
   if (!input.success) return failureEnvelope(invalidInput(tool.name, input.error));
+  const problem = tool.check(input.data) ?? tooLong(tool.prompt(input.data));
+  if (problem !== undefined) return failureEnvelope(refusal(tool.name, problem));
   const turn = tool.turnParameters(input.data);
   try {
     const agent = agentOf(context, turn.agent_id);
     const started = unwrap(await agent.startTurn(toRequest(tool, input.data, context)));
     context.log.info("turn accepted", { tool: tool.name, turn_id: started.turn_id, agent_id: turn.agent_id });
     const waitMs = (turn.wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
-    return toEnvelope(await waitForTurn(agent, started, waitMs, context), tool);
+    const waited = await waitForTurn(agent, started, waitMs, context);
+    // Only the call that asked for the turn ends it. To wait for it by get_turn changes nothing, nor does to stop waiting.
+    const ended = context.isCancelled?.() ? unwrap(await agent.cancelTurn(started.turn_id)) : waited;
+    return toEnvelope(ended, tool);
   } catch (error) {
     return failureEnvelope(toFailure(error, context), "failed", { agent_id: turn.agent_id });
   }
+}
+
+/** Codex refuses a longer message (observed with 0.169); with what we add, a parameter of 1 MB fits. */
+const MAX_PROMPT_CHARS = 1_048_576;
+
+function tooLong(prompt: string): string | undefined {
+  if (prompt.length <= MAX_PROMPT_CHARS) return undefined;
+  return `together the texts make a prompt of ${prompt.length} characters; Codex takes ${MAX_PROMPT_CHARS}`;
 }
 
 /** The failure to show: the thrower's own words if it meant to be seen, else a general one, and the log has the rest. */
@@ -47,6 +60,8 @@ function toRequest(tool: CodexTool, input: z.infer<CodexTool["input"]>, context:
     conversation_id: turn.conversation_id ?? null,
     request_id: turn.request_id ?? null,
     timeout_ms: context.config.TURN_TIMEOUT_SECONDS * 1_000,
+    approval_mode: context.config.CODEX_APPROVAL_MODE,
+    approval_timeout_ms: context.config.APPROVAL_TIMEOUT_SECONDS * 1_000,
     correlation_id: context.correlationId,
   };
 }

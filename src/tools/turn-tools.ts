@@ -1,10 +1,11 @@
 // The tools about a turn that was started before: get_turn and cancel_turn. Both answer as the call that started it would.
 import * as z from "zod";
+import { ApprovalDecision } from "../../container/protocol.ts";
 import { AppError, unwrap } from "../errors.ts";
 import { agentOf, type CallContext } from "./call-context.ts";
 import type { ToolAnnotations } from "./define-tool.ts";
 import { type Envelope, failureEnvelope, toEnvelope } from "./envelope.ts";
-import { AgentId, TurnParameters } from "./fields.ts";
+import { AgentId, Text, TurnParameters } from "./fields.ts";
 import { invalidInput } from "./invalid-input.ts";
 import { findCodexTool } from "./registry.ts";
 import { toFailure } from "./run-codex-tool.ts";
@@ -19,11 +20,8 @@ export interface TurnTool {
   run(parameters: unknown, context: CallContext): Promise<Envelope>;
 }
 
-const TurnId = z
-  .string()
-  .regex(/^turn_[0-9a-z]{1,40}$/, "must be a turn_id from an earlier result")
-  .describe("turn_id of an earlier result");
-const OwnAgentId = AgentId.default("default").describe("The agent whose turn it is");
+export const TurnId = z.string().regex(/^turn_[0-9a-z]{1,40}$/, "must be a turn_id from an earlier result");
+const OwnAgentId = AgentId.default("default");
 
 const GetTurn = z.strictObject({
   turn_id: TurnId,
@@ -31,6 +29,14 @@ const GetTurn = z.strictObject({
   wait_seconds: TurnParameters.shape.wait_seconds,
 });
 const CancelTurn = z.strictObject({ turn_id: TurnId, agent_id: OwnAgentId });
+
+const AnswerApproval = z.strictObject({
+  turn_id: TurnId,
+  agent_id: OwnAgentId,
+  approval_id: z.string().regex(/^approval_[0-9a-f]{1,40}$/, "must be an approval_id of that turn"),
+  decision: ApprovalDecision,
+});
+const SteerTurn = z.strictObject({ turn_id: TurnId, agent_id: OwnAgentId, message: Text });
 
 export const getTurn: TurnTool = {
   name: "get_turn",
@@ -58,7 +64,33 @@ export const cancelTurn: TurnTool = {
     ),
 };
 
-export const TURN_TOOLS: readonly TurnTool[] = [getTurn, cancelTurn];
+const answerApproval: TurnTool = {
+  name: "answer_approval",
+  title: "Answer an approval",
+  description:
+    "Decides on what a turn in status awaiting_approval asks. Only with the user's decision: what is accepted is carried out.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  input: AnswerApproval,
+  run: (parameters, context) =>
+    answer("answer_approval", AnswerApproval, parameters, context, async (input) => {
+      const agent = agentOf(context, input.agent_id);
+      return unwrap(await agent.answerApproval(input.turn_id, input.approval_id, input.decision));
+    }),
+};
+
+const steerTurn: TurnTool = {
+  name: "steer_turn",
+  title: "Steer a turn",
+  description: "Says something to a Codex that is at work; it hears it before its next step.",
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  input: SteerTurn,
+  run: (parameters, context) =>
+    answer("steer_turn", SteerTurn, parameters, context, async ({ turn_id, agent_id, message }) =>
+      unwrap(await agentOf(context, agent_id).steerTurn(turn_id, message)),
+    ),
+};
+
+export const TURN_TOOLS: readonly TurnTool[] = [getTurn, cancelTurn, answerApproval, steerTurn];
 
 async function answer<Input extends z.ZodObject>(
   name: string,

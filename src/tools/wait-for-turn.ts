@@ -16,7 +16,7 @@ export async function waitForTurn(
   waitMs: number,
   { signal, onProgress, log }: CallContext,
 ): Promise<TurnView> {
-  if (isSettled(turn.status) || waitMs === 0) return turn;
+  if (isSettled(turn.status) || turn.status === "awaiting_approval" || waitMs === 0) return turn;
   const until = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   let seen = 0;
   while (!until.aborted) {
@@ -24,7 +24,9 @@ export async function waitForTurn(
       for await (const line of follow(agent, turn.turn_id, seen, until)) {
         if (line.type === "view") return line.view;
         seen = line.seq;
-        onProgress(line.message);
+        if (line.type === "progress") onProgress(line.message);
+        // Nothing goes on before somebody decides, so there is nothing to wait for here.
+        else return unwrap(await agent.getTurn(turn.turn_id));
       }
     } catch (error) {
       if (until.aborted) break;
@@ -42,6 +44,8 @@ async function* follow(
   until: AbortSignal,
 ): AsyncGenerator<WatchLine, void, undefined> {
   const stream = unwrap(await agent.watchTurn(turnId, after));
+  // A pipe that begins aborted would leave its other end open for ever.
+  if (until.aborted) return stream.cancel();
   const { readable, writable } = new IdentityTransformStream();
   // The pipe ends with the wait: that also ends the stream at the agent.
   const piping = stream.pipeTo(writable, { signal: until });

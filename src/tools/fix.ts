@@ -1,0 +1,72 @@
+import * as z from "zod";
+import { CodeChange } from "./code-change.ts";
+import { defineTool } from "./define-tool.ts";
+import { Text, Texts, WorkspacePaths } from "./fields.ts";
+import { HONESTY, list, prompt, quoted } from "./prompt.ts";
+import { normalizePath, reconcileChanges } from "./reconcile-changes.ts";
+
+const Fix = z.object({
+  problem: z.string(),
+  solution: z.string(),
+  files_to_change: z.array(CodeChange),
+  root_cause: z.string(),
+  prevention: z.string(),
+});
+
+export const fix = defineTool({
+  name: "fix",
+  title: "Fix a problem",
+  description:
+    "Codex finds the cause of failing tests, errors or symptoms and mends it in the workspace. Give at least one of the four parameters.",
+  access: "write",
+  parameters: {
+    failing_tests: Texts.optional().describe("Names of failing tests"),
+    error_output: Text.optional().describe("What was printed"),
+    context_files: WorkspacePaths.optional().describe("Files to read first"),
+    symptoms: Texts.optional().describe("What is seen"),
+  },
+  result: z.object({
+    fixes: z.array(Fix),
+    diagnostic_steps: z.array(z.string()),
+    quick_fix_available: z.boolean(),
+    estimated_fix_time: z.string(),
+    related_issues: z.array(z.string()),
+  }),
+  check: ({ failing_tests, error_output, context_files, symptoms }) =>
+    failing_tests || error_output || context_files || symptoms
+      ? undefined
+      : "give at least one of failing_tests, error_output, context_files, symptoms",
+  prompt: ({ failing_tests, error_output, context_files, symptoms }) =>
+    prompt(
+      "Something in the workspace is broken. Find the root cause, mend it, and check that it is mended.",
+      list("Failing tests", failing_tests),
+      list("Symptoms", symptoms),
+      quoted("Error output", error_output),
+      list("Read these files first", context_files),
+      `Reproduce the problem first where that is possible. Mend the cause, not the symptom, and no more than that. In files_to_change report each file you changed, with its path relative to the workspace; in diagnostic_steps what you did to find the cause, with what it showed. ${HONESTY}`,
+    ),
+  reconcile: (result, evidence) => {
+    const claimed = result.fixes.flatMap((entry) => entry.files_to_change);
+    const { changes, warnings } = reconcileChanges({ changes: claimed, warnings: [] }, evidence);
+    const unclaimed = new Map(changes.map((change) => [change.file, change]));
+    const fixes = result.fixes.map((entry) => ({
+      ...entry,
+      files_to_change: entry.files_to_change.flatMap(({ file }) => {
+        const change = unclaimed.get(normalizePath(file));
+        unclaimed.delete(normalizePath(file));
+        return change === undefined ? [] : [change];
+      }),
+    }));
+    return { result: { ...result, fixes: withRest(fixes, [...unclaimed.values()]) }, notes: warnings };
+  },
+});
+
+/** Observed changes that no fix claims belong to the last one, or stand for themselves. */
+function withRest(fixes: z.infer<typeof Fix>[], rest: CodeChange[]): z.infer<typeof Fix>[] {
+  if (rest.length === 0) return fixes;
+  const last = fixes.at(-1);
+  if (last !== undefined)
+    return [...fixes.slice(0, -1), { ...last, files_to_change: [...last.files_to_change, ...rest] }];
+  const text = "The model did not describe this change.";
+  return [{ problem: text, solution: text, files_to_change: rest, root_cause: text, prevention: text }];
+}

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import type { TokenUsage } from "../../container/protocol.ts";
+import { AppError } from "../errors.ts";
+import { agentOf } from "./call-context.ts";
+import { type ContainerInfo, containerLine, toContainerInfo } from "./container-info.ts";
+import { type CurrentTurn, toCurrentTurn } from "./current-turn.ts";
+import { OwnAgentId } from "./fields.ts";
+import { definePlainTool, READ_ONLY } from "./plain-tool.ts";
+import { type SessionInfo, sessionLine, toSessionInfo } from "./session-info.ts";
+
+interface AgentStatus extends SessionInfo {
+  container: ContainerInfo;
+  queue_length: number;
+  current_turn: CurrentTurn | null;
+  last_error: { turn_id: string; code: string; message: string; at: string } | null;
+  tokens_used: TokenUsage;
+  log_lines: string[];
+}
+
+const LOG_LINES = 20;
+
+export const getAgentStatus = definePlainTool({
+  name: "get_agent_status",
+  title: "Get agent status",
+  description: "One agent: session, container, queue, turn, last error, tokens, log.",
+  annotations: READ_ONLY,
+  input: z.strictObject({ agent_id: OwnAgentId }),
+  output: { agent_id: "string", status: "string", container: "object" },
+  run: async ({ agent_id }, context): Promise<AgentStatus> => {
+    const found = await agentOf(context, agent_id).describe({ metrics: true, log_lines: LOG_LINES });
+    if (found === null) {
+      throw new AppError("not_found", "You have no such agent. It comes into being with its first turn.");
+    }
+    const { state, last_error, current_turn, queue_length, tokens_used, log_lines } = found;
+    return {
+      ...toSessionInfo(state),
+      container: toContainerInfo(found),
+      queue_length,
+      current_turn: toCurrentTurn(current_turn),
+      last_error: last_error && { ...last_error, at: new Date(last_error.at).toISOString() },
+      tokens_used,
+      log_lines,
+    };
+  },
+  text: (status) =>
+    [
+      sessionLine(status),
+      `- ${containerLine(status.container)}`,
+      `- queue: ${status.queue_length}, turn: ${status.current_turn?.turn_id ?? "none"}`,
+      ...(status.last_error === null ? [] : [`- last error: ${status.last_error.code} (${status.last_error.at})`]),
+      `- tokens: ${status.tokens_used.input_tokens} in, ${status.tokens_used.output_tokens} out`,
+    ].join("\n"),
+});

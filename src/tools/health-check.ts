@@ -1,0 +1,68 @@
+import * as z from "zod";
+import { isolateAgeSeconds } from "../lib/isolate-age.ts";
+import { CODEX_VERSION, VERSION } from "../version.ts";
+import type { CallContext } from "./call-context.ts";
+import { type Check, checkContainers, checkCredentials, checkDirectory } from "./health-checks.ts";
+import { definePlainTool, READ_ONLY } from "./plain-tool.ts";
+
+interface Health {
+  status: "ok" | "degraded" | "down";
+  version: string;
+  codex_version: string;
+  /** Of the isolate that answers: other requests may meet a younger or an older one. */
+  uptime_seconds: number;
+  /** The caller's own agents whose container is up. */
+  active_sessions: number;
+  timestamp: string;
+  auth_method: "oauth" | "api_key" | "none";
+  checks: Check[];
+  limits: Record<string, number>;
+}
+
+export const healthCheck = definePlainTool({
+  name: "health_check",
+  title: "Check the server's health",
+  description: "Checks storage, agent registry, containers and model access. Spends no tokens.",
+  annotations: { ...READ_ONLY, openWorldHint: true },
+  input: z.strictObject({}),
+  output: { status: "string", checks: "array" },
+  run: async (_, context): Promise<Health> => {
+    const [directory, containers, credentials] = await Promise.all([
+      checkDirectory(context),
+      checkContainers(context),
+      checkCredentials(context.config),
+    ]);
+    const checks = [...directory.checks, containers, credentials];
+    return {
+      status: statusOf(checks),
+      version: VERSION,
+      codex_version: CODEX_VERSION,
+      uptime_seconds: isolateAgeSeconds(),
+      active_sessions: directory.up,
+      timestamp: new Date().toISOString(),
+      auth_method: context.config.OPENAI_API_KEY === undefined ? "none" : "api_key",
+      checks,
+      limits: limitsOf(context),
+    };
+  },
+  text: ({ status, version, checks }) =>
+    [
+      `**${status}** (version ${version})`,
+      ...checks.map(({ name, ok, detail }) => `- ${ok ? "✓" : "✗"} ${name}: ${detail}`),
+    ].join("\n"),
+});
+
+/** Without storage no call can be served; without anything else, what is stored can still be read. */
+function statusOf(checks: readonly Check[]): Health["status"] {
+  if (checks.some(({ name, ok }) => name === "storage" && !ok)) return "down";
+  return checks.every(({ ok }) => ok) ? "ok" : "degraded";
+}
+
+function limitsOf({ config }: CallContext): Health["limits"] {
+  return {
+    session_timeout_seconds: config.SESSION_TIMEOUT,
+    turn_wait_seconds: config.TURN_WAIT_SECONDS,
+    turn_timeout_seconds: config.TURN_TIMEOUT_SECONDS,
+    result_ttl_seconds: config.RESULT_TTL_SECONDS,
+  };
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import type { Envelope } from "../../../src/tools/envelope.ts";
+import { toMarkdown } from "../../../src/tools/markdown.ts";
+
+const ids = { agent_id: "web", conversation_id: "conv_1", turn_id: "turn_1" };
+const usage = { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1, reasoning_tokens: 0 };
+const evidence = {
+  changed_files: [],
+  commands: [],
+  model: "gpt-6.1-sol",
+  codex_version: "0.169.0",
+  denied_hosts: [],
+};
+type Completed = Extract<Envelope, { status: "completed" }>;
+
+function completed(result: Record<string, unknown>, more: Partial<Completed["evidence"]> = {}): Completed {
+  const times = { started_at: "2026-01-01T00:00:00Z", duration_ms: 1 };
+  return { status: "completed", ...ids, result, evidence: { ...evidence, ...more }, usage, ...times };
+}
+
+describe("a completed turn", () => {
+  it("shows each field of the result by its name", () => {
+    const result = {
+      verdict: "pass",
+      next_steps: ["one", "two"],
+      risks: [],
+      score: 3,
+      nested: { a: 1 },
+      list: [{ b: 2 }],
+    };
+    expect(toMarkdown("review", completed(result)).split("\n")).toEqual([
+      "**verdict**: pass",
+      "**next steps**",
+      "- one",
+      "- two",
+      "**risks**: none",
+      "**score**: 3",
+      '**nested**: {"a":1}',
+      "**list**",
+      '- {"b":2}',
+      "_gpt-6.1-sol, conversation conv_1, turn turn_1_",
+    ]);
+  });
+
+  it("shows what was observed", () => {
+    const text = toMarkdown(
+      "implement",
+      completed(
+        { summary: "done" },
+        {
+          changed_files: [{ path: "src/a.ts", action: "modify" }],
+          commands: [
+            { command: "npm test\n  --silent", exit_code: 1, duration_ms: 5 },
+            { command: "sleep 9", exit_code: null, duration_ms: null },
+          ],
+        },
+      ),
+    );
+    expect(text).toContain("**Changed files**\n- modify src/a.ts\n");
+    expect(text).toContain("**Commands**\n- `npm test --silent` → 1\n- `sleep 9` → ?\n");
+  });
+
+  it("shows twenty files and commands at most, and each command only so far", () => {
+    const changed_files = Array.from({ length: 50 }, (_, index) => ({ path: `f${index}`, action: "create" as const }));
+    const commands = changed_files.map(() => ({ command: "x".repeat(300), exit_code: 0, duration_ms: 1 }));
+    const text = toMarkdown("implement", completed({}, { changed_files, commands }));
+    expect(text.match(/^- create /gm)).toHaveLength(20);
+    expect(text.match(/^- `x{200}` → 0$/gm)).toHaveLength(20);
+  });
+
+  it("is cut where it is long, and says where the rest is", () => {
+    const text = toMarkdown("chat", completed({ answer: "y".repeat(20_000) }));
+    expect(text).toHaveLength(6_000 + "\n… cut; structuredContent has it all.".length);
+    expect(text.endsWith("… cut; structuredContent has it all.")).toBe(true);
+  });
+
+  it("says so where the model is not known", () => {
+    expect(toMarkdown("chat", completed({}, { model: null }))).toContain("unknown model");
+  });
+});
+
+it("a turn at work shows its progress and what to do next", () => {
+  const envelope: Envelope = { status: "running", ...ids, progress: ["reads", "writes"], next: "Call get_turn." };
+  expect(toMarkdown("plan", envelope)).toBe("**plan is at work** (turn turn_1)\n- reads\n- writes\nCall get_turn.");
+});
+
+it.each(["failed", "cancelled", "interrupted"] as const)("a turn that %s shows its code and message", (status) => {
+  const error = { code: "codex_died", message: "Send it again.", retryable: true };
+  const envelope: Envelope = { status, agent_id: null, conversation_id: null, turn_id: null, error };
+  expect(toMarkdown("audit", envelope)).toBe(`**audit ${status}** (codex_died): Send it again.`);
+});
