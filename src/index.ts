@@ -2,7 +2,10 @@
 import { ContainerProxy } from "@cloudflare/containers";
 import { CodexAgent } from "./agent/codex-agent.ts";
 import { app } from "./app.ts";
+import { Directory } from "./fleet/directory.ts";
 import { handleModelRequest } from "./gateway/gateway.ts";
+import { McpSession } from "./mcp/session.ts";
+import { SseSession } from "./mcp/sse-session.ts";
 
 // Assigned after the class: a static field would shadow the accessor of the base class.
 CodexAgent.outboundByHost = {
@@ -10,5 +13,5 @@ CodexAgent.outboundByHost = {
     handleModelRequest(request, env, containerId),
 };
 
-export { CodexAgent, ContainerProxy };
+export { CodexAgent, ContainerProxy, Directory, McpSession, SseSession };
 export default app;

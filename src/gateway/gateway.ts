@@ -27,7 +27,7 @@ export async function handleModelRequest(
   const agent = await agentOf(request, env, containerId);
   if (agent === null) return openAiError(401, "unauthorized", "The model gateway does not know this agent.");
   const credential = chooseCredential(config);
-  if (credential === null) return gatewayFailure("no_credential");
+  if (credential === null) return gatewayFailure(400, "no_credential");
   const log = createLogger(console.log, config.LOG_LEVEL, { part: "gateway", object: agent.objectId.slice(0, 12) });
   const startedAt = Date.now();
   try {
@@ -42,14 +42,14 @@ export async function handleModelRequest(
     return await toClient(upstream);
   } catch (error) {
     log.warn("model API unreachable", { error, duration_ms: Date.now() - startedAt });
-    return openAiError(503, "gateway_model_unreachable", "The model API cannot be reached.");
+    return gatewayFailure(503, "model_unreachable");
   }
 }
 
 async function toClient(upstream: Response): Promise<Response> {
   if (upstream.status === 401 || upstream.status === 403) {
     await upstream.body?.cancel();
-    return gatewayFailure("model_auth_failed");
+    return gatewayFailure(400, "model_auth_failed");
   }
   return new Response(upstream.body, { status: upstream.status, headers: clientHeaders(upstream.headers) });
 }

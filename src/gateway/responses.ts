@@ -6,9 +6,12 @@ export function openAiError(status: number, code: string, message: string): Resp
 }
 
 /**
- * What no retry can mend. Codex ends a turn at once on 400 and repeats the body in its error, where the runner finds
- * the code; on 401 it would try for seconds and tell only the status.
+ * A failure of the gateway itself. Codex repeats the message in its own error, and there the runner finds the code.
+ * With 400 Codex ends the turn at once: for what no retry can mend. With 503 it tries again for about 25 s.
  */
-export function gatewayFailure(code: Extract<RunnerErrorCode, "no_credential" | "model_auth_failed">): Response {
-  return openAiError(400, `gateway_${code}`, "The model gateway cannot forward this request.");
+export function gatewayFailure(
+  status: 400 | 503,
+  code: Extract<RunnerErrorCode, "no_credential" | "model_auth_failed" | "model_unreachable">,
+): Response {
+  return openAiError(status, `gateway_${code}`, `gateway_${code}: the model gateway cannot forward this request.`);
 }
