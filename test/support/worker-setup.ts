@@ -1,0 +1,45 @@
+// globalSetup of the tests in workerd (in Node): builds the runner, starts the lab and the fake model, and afterwards holds that no
+// process is left.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { buildRunner } from "../../container/build.ts";
+import { makeScratchDir } from "./app-server-driver.ts";
+import { startFakeModel } from "./fake-model/fake-model.ts";
+import { Lab } from "./worker-lab.ts";
+import type { Provided } from "./worker-provided.ts";
+
+/** The real runner, which also drops all its connections on SIGUSR2: as a network would. */
+const ENTRY = `
+const sockets = new Set();
+require("node:diagnostics_channel").subscribe("net.server.socket", ({ socket }) => {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
+});
+process.on("SIGUSR2", () => { for (const socket of sockets) socket.destroy(); });
+require("./runner.cjs");
+`;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const scratchDir = makeScratchDir("worker-tests-");
+  await buildRunner(join(scratchDir, "runner.cjs"));
+  const runnerEntry = join(scratchDir, "entry.cjs");
+  writeFileSync(runnerEntry, ENTRY);
+  const apiKey = "sk-test-0123456789abcdef";
+  const model = await startFakeModel({ apiKey });
+  const lab = new Lab({ scratchDir, runnerEntry });
+  const provided: Provided = { labUrl: await lab.listen(), modelUrl: model.url, apiKey };
+  for (const [key, value] of Object.entries(provided)) project.provide(key as keyof Provided, value); // keys of Provided
+  return async () => {
+    await model.close();
+    try {
+      await lab.close();
+    } catch (error) {
+      // Vitest shows an error of a teardown, and without this ends with 0 all the same.
+      process.exitCode = 1;
+      throw error;
+    } finally {
+      rmSync(scratchDir, { recursive: true, force: true });
+    }
+  };
+}

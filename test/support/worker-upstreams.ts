@@ -1,0 +1,103 @@
+// Model APIs that behave in one particular way each, for tests of the gateway: `/upstream/<scenario>/<key>/v1` is a base URL.
+// What each was sent is told at `/upstream/recorded/<key>`, so that no answer needs to repeat it.
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+
+export interface UpstreamRequest {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** The gateway went away before the answer had ended. */
+  connectionClosed: boolean;
+}
+
+type Scenario = (call: {
+  request: IncomingMessage;
+  response: ServerResponse;
+  key: string;
+  body: Promise<string>;
+}) => void;
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  path: string;
+  body: string;
+}
+
+export class Upstreams {
+  readonly #recorded = new Map<string, UpstreamRequest[]>();
+  readonly #released = new Map<string, PromiseWithResolvers<void>>();
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [scenario = "", key = "", ...rest] = (request.url ?? "").replace("/upstream/", "").split("/");
+    if (scenario === "recorded") return void response.end(JSON.stringify(this.#recorded.get(key) ?? []));
+    if (scenario === "release") {
+      this.#gate(key).resolve();
+      return void response.end();
+    }
+    const body = text(request);
+    void body
+      .then((whole) => this.#record(key, { request, response, path: rest.join("/"), body: whole }))
+      .catch(() => {});
+    const play = this.#scenarios[scenario] ?? this.#status(Number(scenario));
+    play({ request, response, key, body });
+  }
+
+  readonly #scenarios: Readonly<Record<string, Scenario>> = {
+    /** Every header that could pass, and some that must not. */
+    headers: ({ response }) => {
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "x-codex-primary-used-percent": "12",
+        "x-openai-authorization-error": "none",
+        "x-ratelimit-remaining-requests": "99",
+        "openai-model": "gpt-5.5",
+        "x-request-id": "req_upstream",
+        "set-cookie": "session=1",
+        "x-internal-host": "db-1",
+      });
+      response.end("data: done\n\n");
+    },
+    /** One event; the other one and the end only after `/upstream/release/<key>`. */
+    gated: async ({ response, key }) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write("data: first\n\n");
+      await this.#gate(key).promise;
+      response.end("data: last\n\n");
+    },
+    /** Sends each piece of the request back as it comes. */
+    echo: ({ request, response }) => void request.pipe(response),
+    redirect: ({ response, key }) => {
+      response.writeHead(307, { location: `/upstream/headers/${key}/v1/stolen` }).end();
+    },
+    hangup: ({ response }) => void response.destroy(),
+  };
+
+  /** A refusal as OpenAI words it: its text repeats part of the key. */
+  #status(status: number): Scenario {
+    return async ({ request, response, body }) => {
+      await body;
+      const message = `Told to answer ${status} to ${request.headers.authorization}.`;
+      const headers = { "content-type": "application/json", "retry-after": "7" };
+      response
+        .writeHead(status, headers)
+        .end(JSON.stringify({ error: { message: status === 401 ? message : "no", code: "scripted" } }));
+    };
+  }
+
+  #gate(key: string): PromiseWithResolvers<void> {
+    const gate = this.#released.get(key) ?? Promise.withResolvers<void>();
+    this.#released.set(key, gate);
+    return gate;
+  }
+
+  #record(key: string, { request, response, path, body }: Exchange): void {
+    const { method = "", headers } = request;
+    const recorded = { method, path: `/${path}`, headers, body, connectionClosed: false };
+    response.once("close", () => {
+      recorded.connectionClosed = !response.writableFinished;
+    });
+    this.#recorded.set(key, [...(this.#recorded.get(key) ?? []), recorded]);
+  }
+}

@@ -1,0 +1,82 @@
+// Parameters that do not fit: an error result that names them, and nothing is started.
+import { listDurableObjectIds } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CLIENTS, connectV2, type McpClient, newAgentId } from "./support/mcp.ts";
+
+const MIB = 1024 * 1024;
+
+let client: McpClient;
+
+beforeAll(async () => {
+  client = await connectV2();
+});
+
+it.each([
+  ["a missing parameter", "chat", {}, "message"],
+  ["a parameter of the wrong type", "chat", { message: 7 }, "message"],
+  ["null for a text", "chat", { message: null }, "message"],
+  ["an empty message", "chat", { message: "" }, "message"],
+  ["an unknown parameter", "chat", { message: "m", mesage: "typo" }, "mesage"],
+  ["a parameter of another tool", "chat", { message: "m", task: "t" }, "task"],
+  ["an agent_id with a slash", "chat", { message: "m", agent_id: "other/a" }, "agent_id"],
+  ["an agent_id that begins with a dot", "chat", { message: "m", agent_id: "../a" }, "agent_id"],
+  ["an agent_id that is too long", "chat", { message: "m", agent_id: "a".repeat(65) }, "agent_id"],
+  ["an agent_id with a line end", "chat", { message: "m", agent_id: "a\n" }, "agent_id"],
+  ["an empty agent_id", "chat", { message: "m", agent_id: "" }, "agent_id"],
+  ["a made-up conversation_id", "chat", { message: "m", conversation_id: "'; DROP TABLE turns" }, "conversation_id"],
+  ["an unknown effort", "chat", { message: "m", effort: "maximal" }, "effort"],
+  ["a model name with a space", "chat", { message: "m", model: "gpt 5" }, "model"],
+  ["a wait below zero", "chat", { message: "m", wait_seconds: -1 }, "wait_seconds"],
+  ["a wait of more than an hour", "chat", { message: "m", wait_seconds: 3_601 }, "wait_seconds"],
+  ["a request_id that is too long", "chat", { message: "m", request_id: "k".repeat(129) }, "request_id"],
+  ["a path with a control character", "chat", { message: "m", reference_files: ["a\u0000b"] }, "reference_files.0"],
+  ["a path with a line end", "chat", { message: "m", reference_files: ["ok", "a\nb"] }, "reference_files.1"],
+  ["a path with an escape sequence", "chat", { message: "m", reference_files: ["\u001b[2J"] }, "reference_files.0"],
+  ["a path that leaves the workspace", "implement", { task: "t", target_files: ["a/../../b"] }, "target_files.0"],
+  ["a path that leaves it the Windows way", "implement", { task: "t", target_files: ["..\\b"] }, "target_files.0"],
+  ["an absolute path", "implement", { task: "t", target_files: ["/etc/passwd"] }, "target_files.0"],
+  ["a path in somebody's home", "implement", { task: "t", target_files: ["~/.ssh/id"] }, "target_files.0"],
+  ["one text where a list belongs", "implement", { task: "t", target_files: "a.txt" }, "target_files"],
+  ["a missing list", "implement", { task: "t" }, "target_files"],
+  ["more than 1000 paths", "implement", { task: "t", target_files: Array(1_001).fill("a") }, "target_files"],
+  ["a turn_id that is none", "get_turn", { turn_id: "conv_1" }, "turn_id"],
+  ["no turn_id", "cancel_turn", {}, "turn_id"],
+])("refuses %s before anything is started", async (_, tool, parameters, name) => {
+  const before = await listDurableObjectIds(env.CODEX_AGENT);
+  const { envelope, isError, text } = await client.call(tool, parameters);
+  expect(isError).toBe(true);
+  expect(envelope).toMatchObject({ status: "failed", turn_id: null, conversation_id: null });
+  expect(envelope.error).toMatchObject({ code: "invalid_input", retryable: false });
+  expect(envelope.error).toMatchObject({ message: expect.stringMatching(`Nothing was started.*\\b${name}\\b`) });
+  expect(text).toContain("invalid_input");
+  expect(await listDurableObjectIds(env.CODEX_AGENT)).toEqual(before);
+});
+
+it("repeats no value and no control character of what it refuses", async () => {
+  const { envelope } = await client.call("chat", { message: "m", agent_id: "evil/name", "\u001b[31mred": 1 });
+  const told = JSON.stringify(envelope);
+  expect(told).not.toContain("evil/name");
+  expect(told).not.toContain("\\u001b");
+});
+
+it("names what is wrong with each of several parameters", async () => {
+  const { envelope } = await client.call("chat", { agent_id: "/", wait_seconds: "soon", extra: 1 });
+  const { message } = envelope.error as { message: string };
+  for (const name of ["message", "agent_id", "wait_seconds", "extra"]) expect(message).toContain(name);
+});
+
+describe.each(CLIENTS)("$name", ({ connect }) => {
+  it("may send a message of a megabyte", async () => {
+    const sender = await connect();
+    const message = "a".repeat(1_000_000);
+    const { envelope } = await sender.call("chat", { message, agent_id: newAgentId() });
+    expect(envelope).toMatchObject({ status: "completed" });
+  });
+
+  it.each([5, 20])("is refused %i MiB, with the limit named", async (size) => {
+    const sender = await connect();
+    const sending = sender.call("chat", { message: "a".repeat(size * MIB), agent_id: newAgentId() });
+    await expect(sending).rejects.toThrow("must not exceed 4194304 bytes");
+  });
+});

@@ -1,0 +1,17 @@
+// The text bindings that vitest.config.ts adds.
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import("../../../src/index.ts");
+  }
+  interface Env {
+    OPENAI_API_KEY: string;
+    OPENAI_BASE_URL: string;
+    DEV_TOKEN: string;
+    PROCESS_HOST_URL: string;
+    PROCESS_HOST_TOKEN: string;
+    /** URL of this workerd's bench in the lab. */
+    BENCH: string;
+    /** Where this Worker listens. */
+    WORKER_URL: string;
+  }
+}
