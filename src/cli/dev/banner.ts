@@ -6,10 +6,11 @@ export interface BannerFacts {
   runtime: "host" | "docker";
   reason: string;
   credential: string;
+  token: string;
   settings: Settings;
 }
 
-export function banner({ port, runtime, reason, credential, settings }: BannerFacts): string {
+export function banner({ port, runtime, reason, credential, token, settings }: BannerFacts): string {
   const url = `http://localhost:${port}`;
   return [
     "",
@@ -21,7 +22,7 @@ export function banner({ port, runtime, reason, credential, settings }: BannerFa
     `  State       ${settings.STATE_DIR}`,
     "",
     "  Add it to Claude Code:",
-    `  claude mcp add --transport http codex ${url}/mcp --header "Authorization: Bearer ${settings.DEV_TOKEN}"`,
+    `  claude mcp add --transport http codex ${url}/mcp --header "Authorization: Bearer ${token}"`,
     "",
     "  Ctrl-C ends it.",
     "",

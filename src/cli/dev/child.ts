@@ -1,6 +1,7 @@
 // A process that the dev server started and ends again, whatever happens to the dev server itself: its stdin is a pipe,
 // and it ends when that pipe does.
 import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
 export interface ChildOptions {
@@ -13,6 +14,7 @@ export interface ChildOptions {
 const STOP_GRACE_MS = 10_000;
 
 export class Child {
+  /** Resolves to the exit code; of a killed one to 128 + signal. */
   readonly exited: Promise<number>;
   readonly #process: ChildProcess;
 
@@ -25,7 +27,7 @@ export class Child {
     }
     this.exited = new Promise((resolve) => {
       this.#process.once("error", () => resolve(127));
-      this.#process.once("exit", (code) => resolve(code ?? 1));
+      this.#process.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
     });
   }
 
@@ -35,6 +37,11 @@ export class Child {
     const timer = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);
     await this.exited;
     clearTimeout(timer);
+    this.#killGroup();
+  }
+
+  /** By force, with all that it started in its process group. */
+  kill(): void {
     this.#killGroup();
   }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import { Config } from "../../config.ts";
 
 export interface FoundCredential {
   apiKey: string | undefined;
@@ -22,14 +23,20 @@ export function findCredential(apiKey: string | undefined, authDir: string | und
   if (apiKey !== undefined) return { apiKey, description: "API key from OPENAI_API_KEY" };
   const path = join(authDir ?? process.env.CODEX_HOME ?? join(homedir(), ".codex"), "auth.json");
   const text = readText(path);
-  if (text === undefined) return { apiKey: undefined, description: `none (no OPENAI_API_KEY, no ${path}). ${ADVICE}` };
+  if (text === undefined) return none(`no OPENAI_API_KEY, no ${path}`);
   const file = AuthFile.safeParse(parseJson(text));
-  if (!file.success)
-    return { apiKey: undefined, description: `none (${path} is not an auth.json of Codex). ${ADVICE}` };
+  if (!file.success) return none(`${path} is not an auth.json of Codex`);
   const { OPENAI_API_KEY, tokens } = file.data;
-  if (OPENAI_API_KEY) return { apiKey: OPENAI_API_KEY, description: `API key from ${path}` };
-  const found = tokens ? `${path} holds a ChatGPT login, which this version cannot use` : `${path} holds no API key`;
-  return { apiKey: undefined, description: `none (${found}). ${ADVICE}` };
+  if (OPENAI_API_KEY) {
+    const isUsable = Config.shape.OPENAI_API_KEY.safeParse(OPENAI_API_KEY).success;
+    if (!isUsable) return none(`what ${path} holds is not an API key`);
+    return { apiKey: OPENAI_API_KEY, description: `API key from ${path}` };
+  }
+  return none(tokens ? `${path} holds a ChatGPT login, which this version cannot use` : `${path} holds no API key`);
+}
+
+function none(reason: string): FoundCredential {
+  return { apiKey: undefined, description: `none (${reason}). ${ADVICE}` };
 }
 
 function readText(path: string): string | undefined {

@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { buildRunner } from "../../../container/build.ts";
 import { banner } from "./banner.ts";
 import { findCredential } from "./credential.ts";
-import { isPortFree } from "./ports.ts";
+import { devToken } from "./dev-token.ts";
+import { onLostNpm } from "./npm.ts";
+import { isPortFree, nextFreePort } from "./ports.ts";
 import { HostProcess } from "./process-host.ts";
 import { chooseRuntime } from "./runtime.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { startWorker } from "./worker.ts";
+import { lockState } from "./state-lock.ts";
+import { WorkerProcess } from "./worker.ts";
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -29,18 +32,23 @@ function stopAll(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const settings = readSettings(root, process.env);
+  const settings = readSettings(process.cwd(), process.env);
   const { PORT, STATE_DIR } = settings;
   if (!(await isPortFree(PORT))) {
-    throw new Error(`Port ${PORT} is in use. End the program that uses it, or choose another: PORT=8211 npm run dev`);
+    const other = `PORT=${await nextFreePort(PORT)} npm run dev`;
+    throw new Error(`Port ${PORT} is in use. End the program that uses it, or choose another port: ${other}`);
   }
-  mkdirSync(STATE_DIR, { recursive: true, mode: 0o700 });
   const { runtime, reason } = await chooseRuntime(settings.RUNTIME);
+  mkdirSync(STATE_DIR, { recursive: true, mode: 0o700 });
+  await lockState(STATE_DIR, PORT);
+  const token = settings.DEV_TOKEN ?? devToken(STATE_DIR);
   const credential = findCredential(settings.worker.OPENAI_API_KEY, settings.CODEX_AUTH_DIR);
-  const vars: Record<string, string> = { ...settings.worker, DEV_TOKEN: settings.DEV_TOKEN };
+  // Nothing stands in front of this server: a web page could reach it under a name of its own (DNS rebinding).
+  const vars: Record<string, string> = { ALLOWED_HOSTS: "localhost", ...settings.worker, DEV_TOKEN: token };
   if (credential.apiKey !== undefined) vars.OPENAI_API_KEY = credential.apiKey;
   if (runtime === "host") Object.assign(vars, await startHost(settings));
-  const worker = await startWorker({
+  else print("Building the container image; the first time this takes minutes.");
+  const worker = await WorkerProcess.start({
     root,
     stateDir: STATE_DIR,
     port: PORT,
@@ -49,9 +57,8 @@ async function main(): Promise<void> {
     onLine: print,
   });
   started.push(worker);
-  print(banner({ port: PORT, runtime, reason, credential: credential.description, settings }));
-  const code = await worker.exited;
-  if (stopping === undefined) throw new Error(`The Worker ended with code ${code}.`);
+  print(banner({ port: PORT, runtime, reason, credential: credential.description, token, settings }));
+  await worker.lost;
 }
 
 async function startHost(settings: Settings): Promise<Record<string, string>> {
@@ -74,11 +81,15 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => void stopAll().then(() => process.exit(0)));
+function stopAndExit(): void {
+  void stopAll().then(() => process.exit(0));
 }
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stopAndExit);
+onLostNpm(stopAndExit);
 main().catch(async (error: unknown) => {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  // Last, so that nothing which the parts say while they end hides it.
   await stopAll();
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

@@ -1,6 +1,7 @@
 // Runs the process host next to the Worker, and starts it again on the same port when it dies.
 import { join } from "node:path";
 import { Child } from "./child.ts";
+import { pickEnv } from "./pick-env.ts";
 import { freePort } from "./ports.ts";
 
 export interface HostOptions {
@@ -15,6 +16,23 @@ export interface HostOptions {
 }
 
 const RESTART_MS = 500;
+const SHORT_LIFE_MS = 1_000;
+/** How the host says that it listens, whatever its log level. */
+const READY = '{"ready":true';
+/** Neither the host nor what it starts needs more of the developer's environment, least of all the credential. */
+const PASSED_ENV = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "SHELL",
+  "USER",
+  "TMPDIR",
+  "SSL_CERT_FILE",
+  "SystemRoot",
+  "ComSpec",
+];
 const READY_TIMEOUT_MS = 15_000;
 
 export class HostProcess {
@@ -36,10 +54,7 @@ export class HostProcess {
   static async start(options: HostOptions): Promise<HostProcess> {
     const port = await freePort();
     const ready = Promise.withResolvers<void>();
-    const child = spawnHost(options, port, (line) => {
-      if (line.includes('"host listening"')) ready.resolve();
-      options.onLine(line);
-    });
+    const child = spawnHost(options, port, ready.resolve);
     void child.exited.then((code) => ready.reject(new Error(`The process host ended with code ${code}.`)));
     const timer = setTimeout(
       () => ready.reject(new Error("The process host did not start in time.")),
@@ -55,22 +70,25 @@ export class HostProcess {
   }
 
   #superviseCurrent(): void {
+    const startedAt = Date.now();
     void this.#child.exited.then(async () => {
-      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+      // At once, since the next turn may be waiting; only a host that does not live long is given a pause.
+      const livedMs = Date.now() - startedAt;
+      if (livedMs < SHORT_LIFE_MS) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
       if (this.#stopping) return;
       this.#options.onLine("The process host ended; it is started again. Turns that were at work are interrupted.");
-      this.#child = spawnHost(this.#options, this.#port, this.#options.onLine);
+      this.#child = spawnHost(this.#options, this.#port, () => {});
       this.#superviseCurrent();
     });
   }
 }
 
-function spawnHost(options: HostOptions, port: number, onLine: (line: string) => void): Child {
+function spawnHost(options: HostOptions, port: number, onReady: () => void): Child {
   return new Child({
     args: [join(options.root, "container", "host", "main.ts")],
     cwd: options.root,
     env: {
-      ...process.env,
+      ...pickEnv(PASSED_ENV),
       HOST_TOKEN: options.token,
       HOST_PORT: String(port),
       AGENTS_DIR: join(options.stateDir, "agents"),
@@ -79,6 +97,9 @@ function spawnHost(options: HostOptions, port: number, onLine: (line: string) =>
       SANDBOX: options.sandbox,
       LOG_LEVEL: options.logLevel,
     },
-    onLine,
+    onLine: (line) => {
+      if (line.startsWith(READY)) onReady();
+      else options.onLine(line);
+    },
   });
 }

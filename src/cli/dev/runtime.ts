@@ -14,7 +14,8 @@ export async function chooseRuntime(wanted: "auto" | "host" | "docker"): Promise
   if (wanted === "host") return { runtime: "host", reason: "RUNTIME=host" };
   const problem = await dockerProblem();
   if (wanted === "docker") {
-    if (problem !== undefined) throw new Error(`RUNTIME=docker needs a running Docker Engine: ${problem}`);
+    if (problem !== undefined)
+      throw new Error(`RUNTIME=docker needs Docker: ${problem}. Start it, or use RUNTIME=host.`);
     return { runtime: "docker", reason: "RUNTIME=docker" };
   }
   return problem === undefined

@@ -1,49 +1,54 @@
 // Settings of the dev server: the environment, then .dev.vars, checked before anything is started.
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import * as z from "zod";
 import { Config, configProblems } from "../../config.ts";
 
-const DevSettings = z.object({
-  PORT: z.coerce.number({ error: "a port from 1 to 65535" }).int().min(1).max(65_535).default(8210),
+const PORT_RANGE = "a whole number from 1 to 65535";
+
+/** A leading `~` is the home directory: in a file there is no shell that would say so. */
+const Path = z.string().transform((path) => path.replace(/^~(?=[/\\]|$)/, homedir()));
+
+export const DevSettings = z.object({
+  PORT: z.coerce.number(PORT_RANGE).int(PORT_RANGE).min(1, PORT_RANGE).max(65_535, PORT_RANGE).default(8210),
   /** All state of the server and its agents. */
-  STATE_DIR: z.string().min(1).default(".state"),
+  STATE_DIR: Path.default(".state"),
   RUNTIME: z.enum(["auto", "host", "docker"], { error: "one of auto, host, docker" }).default("auto"),
   /** `off` runs commands without a sandbox, at the machine owner's own risk. */
   HOST_SANDBOX: z.enum(["codex", "off"], { error: "one of codex, off" }).default("codex"),
   DEV_TOKEN: Config.shape.DEV_TOKEN,
-  CODEX_AUTH_DIR: z.string().optional(),
+  CODEX_AUTH_DIR: Path.optional(),
 });
 
 export interface Settings extends z.infer<typeof DevSettings> {
-  DEV_TOKEN: string;
   /** What the Worker gets, as text. */
   worker: Record<string, string>;
 }
 
 const VARS_FILE = ".dev.vars";
 
-/** Throws an `Error` that names every bad variable. */
-export function readSettings(root: string, env: NodeJS.ProcessEnv): Settings {
-  const given = { ...readVarsFile(root), ...withoutEmpty(env) };
+/** Relative paths start at `directory`, which is also where .dev.vars is. Throws an `Error` that names every bad variable. */
+export function readSettings(directory: string, env: NodeJS.ProcessEnv): Settings {
+  const given = { ...readVarsFile(directory), ...withoutEmpty(env) };
   const parsed = DevSettings.safeParse(given);
   const own = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, given));
   const worker = Object.fromEntries(
     Object.keys(Config.shape).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
   );
-  const problems = [...new Set([...own, ...configProblems(worker)])];
+  const problems = [...new Set([...own, ...configProblems(worker).map(({ message }) => message)])];
   if (!parsed.success || problems.length > 0) throw new Error(problems.join("\n"));
-  const DEV_TOKEN = parsed.data.DEV_TOKEN ?? randomBytes(24).toString("base64url");
-  return { ...parsed.data, DEV_TOKEN, STATE_DIR: resolve(root, parsed.data.STATE_DIR), worker };
+  return { ...parsed.data, STATE_DIR: resolve(directory, parsed.data.STATE_DIR), worker };
 }
 
-function readVarsFile(root: string): Record<string, string> {
+function readVarsFile(directory: string): Record<string, string> {
+  const path = resolve(directory, VARS_FILE);
   try {
-    return withoutEmpty(parseEnv(readFileSync(resolve(root, VARS_FILE), "utf8")));
-  } catch {
-    return {};
+    return withoutEmpty(parseEnv(readFileSync(path, "utf8")));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    throw new Error(`${path} cannot be read. Mend its permissions, or remove it.`, { cause: error });
   }
 }
 
