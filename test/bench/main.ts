@@ -1,0 +1,44 @@
+// `npm run bench`: prints one Markdown table. Both sides of a row are measured in one run, interleaved. `ROUNDS` sets how many
+// rounds (default 40). Needs Linux for the memory rows.
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { findCodexBinary } from "../../container/runner/codex/binary.ts";
+import { DevServer } from "../support/dev-server.ts";
+import { startFakeModel } from "../support/fake-model/fake-model.ts";
+import { commandLine } from "../support/processes.ts";
+import { median, summary } from "./statistics.ts";
+import { benchTurns } from "./turns.ts";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 40);
+const TURN_RATIO = 1.5;
+const RUNNER_MIB = 60;
+
+const model = await startFakeModel();
+const server = await DevServer.start({ env: { OPENAI_BASE_URL: model.url, LOG_LEVEL: "WARN" } });
+try {
+  const { direct, stack } = await benchTurns(model.url, server, ROUNDS);
+  const rss = server
+    .processes()
+    .filter((pid) => commandLine(pid).includes("runner.cjs"))
+    .map(residentMib);
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, Codex ${findCodexBinary()?.version}`;
+  console.log(`${ROUNDS} rounds, ms: median (10th–90th percentile). ${machine}\n`);
+  console.log("| what | app-server alone | whole stack | ratio | target |");
+  console.log("|---|---|---|---|---|");
+  console.log(row("follow-up turn", direct.followUp, stack.followUp));
+  console.log(row("new conversation", direct.fresh, stack.fresh));
+  console.log(`| runner memory, MiB RSS | – | ${Math.max(...rss).toFixed(0)} | – | ≤ ${RUNNER_MIB} |`);
+} finally {
+  await server.stop();
+  await model.close();
+}
+
+function row(what: string, direct: readonly number[], stack: readonly number[]): string {
+  const ratio = (median(stack) / median(direct)).toFixed(2);
+  return `| ${what} | ${summary(direct)} | ${summary(stack)} | ${ratio} | ≤ ${TURN_RATIO} |`;
+}
+
+function residentMib(pid: number): number {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kib) / 1024;
+}
