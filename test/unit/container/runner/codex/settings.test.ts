@@ -48,7 +48,7 @@ describe("the environment of the app-server", () => {
     MODEL_TOKEN: "of the runner",
     OPENAI_API_KEY: "sk-secret",
     HOME: "/root",
-    CODEX_HOME: "/root/.codex",
+    CODEX_HOME: "/elsewhere/.codex",
     NODE_OPTIONS: "--inspect",
     http_proxy: "http://proxy",
   };
