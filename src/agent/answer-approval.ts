@@ -25,13 +25,13 @@ export async function answerApproval(answer: Answer, store: AgentStore, body: Ag
   if (!store.approvals.decide(turnId, approvalId, decision)) throw tooLate(known.decision, known.decided_by);
   const incarnation = store.turns.find(turnId)?.incarnation ?? null;
   const runner = incarnation !== null && body.isCurrent(incarnation) ? body.current() : undefined;
-  const isTaken = await runner?.client.answerApproval(turnId, approvalId, decision).catch((error: unknown) => {
+  await runner?.client.answerApproval(turnId, approvalId, decision).catch((error: unknown) => {
     log.warn("the decision is sent again when the runner is back", { turn_id: turnId, error });
-    return true;
   });
   await confirmed(store, turnId, approvalId);
   const after = find(store, turnId, approvalId);
-  if (isTaken === false && after?.decided_by !== "person") throw tooLate(after?.decision, after?.decided_by);
+  // The clock or the end of the turn was first, though it was not known here yet.
+  if (after?.is_resolved !== false && after?.decided_by !== "person") throw tooLate(after?.decision, after?.decided_by);
 }
 
 /** The runner's event may be on its way: what it says became of the approval is what counts. */

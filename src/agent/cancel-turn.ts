@@ -1,7 +1,6 @@
 // Ends a turn before its time: one that waits is settled here, one at work is told to stop and given a moment to do so.
 import type { Logger } from "../../container/lib/log.ts";
 import type { AgentBody } from "./body.ts";
-import { evidenceOf } from "./evidence.ts";
 import { describeFailure } from "./failure-messages.ts";
 import type { AgentStore } from "./store/store.ts";
 
@@ -16,8 +15,7 @@ export async function cancelTurn(turnId: string, store: AgentStore, body: AgentB
   if (row === undefined) return;
   if (row.incarnation !== null && body.isCurrent(row.incarnation)) await askToStop(turnId, store, body, log);
   const error = describeFailure({ code: "cancelled" });
-  const evidence = evidenceOf(turns.events(turnId));
-  const isForced = turns.settle(turnId, { status: "cancelled", answer: null, error, usage: null, evidence });
+  const isForced = store.settle(turnId, { status: "cancelled", answer: null, error, usage: null });
   // Settled first: the loss of the container must not make it `interrupted`.
   if (isForced && row.incarnation !== null) await body.destroy();
 }

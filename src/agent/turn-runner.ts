@@ -7,10 +7,9 @@ import type { TurnEvent } from "../../container/protocol.ts";
 import { AppError } from "../errors.ts";
 import { RunnerRefusal, type TurnEvents } from "../runtime/runner-client.ts";
 import type { AgentBody, Runner } from "./body.ts";
-import { evidenceOf } from "./evidence.ts";
 import { CONTAINER_LOST, describeFailure } from "./failure-messages.ts";
 import type { AgentStore } from "./store/store.ts";
-import type { TurnResult, TurnRow } from "./store/turns.ts";
+import type { TurnRow } from "./store/turns.ts";
 import type { TurnFailure, TurnRequest } from "./types.ts";
 
 export interface TurnRunnerOptions {
@@ -42,12 +41,7 @@ export class TurnRunner {
     try {
       await this.#drive(turnId, request, turnLog);
     } catch (error) {
-      if (!(error instanceof AppError)) turnLog.error("turn failed unexpectedly", { error });
-      const failure =
-        error instanceof AppError
-          ? { code: error.code, message: error.message }
-          : describeFailure({ code: "internal" });
-      this.#settle(turnId, { status: "failed", answer: null, error: failure, usage: null });
+      await this.#abandon(turnId, error, turnLog);
     }
     const result = store.turns.result(turnId);
     turnLog.info("turn settled", { status: result?.status, code: result?.error?.code });
@@ -165,7 +159,7 @@ export class TurnRunner {
         store.conversations.appendRollout(body.thread_id, body.offset, body.bytes, body.text);
       } else if (body.type === "settled") {
         const error = body.error && describeFailure(body.error);
-        this.#settle(turnId, { status: body.status, answer: body.answer, error, usage: body.usage });
+        this.#options.store.settle(turnId, { status: body.status, answer: body.answer, error, usage: body.usage });
       } else {
         if (body.type === "approval_requested") store.approvals.add(turnId, body.approval);
         if (body.type === "approval_resolved") {
@@ -180,22 +174,34 @@ export class TurnRunner {
     return taken;
   }
 
+  /**
+   * What was thrown on purpose says what to tell. Anything else ends the container as well: it may still be at work on a
+   * turn that nobody follows, or speak another revision of the protocol since a deploy.
+   */
+  async #abandon(turnId: string, error: unknown, log: Logger): Promise<void> {
+    const { store, body } = this.#options;
+    if (error instanceof AppError) {
+      const { code, message } = error;
+      store.settle(turnId, { status: "failed", answer: null, error: { code, message }, usage: null });
+      return;
+    }
+    log.error("turn failed unexpectedly; its container is ended", { error });
+    store.settle(turnId, { status: "failed", answer: null, error: describeFailure({ code: "internal" }), usage: null });
+    const incarnation = store.turns.find(turnId)?.incarnation ?? null;
+    if (incarnation === null || !body.isCurrent(incarnation)) return;
+    await body.destroy().catch((cause: unknown) => log.warn("the container could not be ended", { error: cause }));
+  }
+
   #interrupt(turnId: string): void {
-    this.#settle(turnId, { status: "interrupted", answer: null, error: CONTAINER_LOST, usage: null });
+    this.#options.store.settle(turnId, { status: "interrupted", answer: null, error: CONTAINER_LOST, usage: null });
   }
 
   /** For a runner that does not answer any more: its container is ended, so that the next turn gets a fresh one. */
   async #giveUp(turnId: string, error: TurnFailure, log: Logger): Promise<void> {
     log.error("the runner does not answer; its container is destroyed", { code: error.code });
     const status = error === CONTAINER_LOST ? "interrupted" : "failed";
-    this.#settle(turnId, { status, answer: null, error, usage: null });
+    this.#options.store.settle(turnId, { status, answer: null, error, usage: null });
     await this.#options.body.destroy();
-  }
-
-  #settle(turnId: string, result: Omit<TurnResult, "evidence">): void {
-    const { turns, approvals } = this.#options.store;
-    approvals.close(turnId);
-    turns.settle(turnId, { ...result, evidence: evidenceOf(turns.events(turnId)) });
   }
 
   #row(turnId: string): TurnRow {

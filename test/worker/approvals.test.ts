@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import type { TurnRequest, TurnView } from "../../src/agent/types.ts";
 import { unwrap } from "../../src/errors.ts";
-import { type Agent, abort, newAgent, start, turn } from "./support/agents.ts";
+import { type Agent, abort, inStore, newAgent, start, turn } from "./support/agents.ts";
 
 const SUGGEST: Partial<TurnRequest> = { access: "write", approval_mode: "suggest", model: "gpt-5.5" };
 const PATCH = { patch: "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch\n" };
@@ -78,5 +78,14 @@ it("a cancelled turn voids what it asked", async () => {
   const agent = newAgent();
   const { turn_id, approvalId } = await waiting(agent);
   unwrap(await agent.cancelTurn(turn_id));
+  expect(await agent.answerApproval(turn_id, approvalId, "accept")).toMatchObject({ ok: false, code: "conflict" });
+});
+
+it("a turn that is ended by force leaves nothing to decide on", async () => {
+  const agent = newAgent();
+  const { turn_id, approvalId } = await waiting(agent);
+  await inStore(agent, (store) =>
+    store.settle(turn_id, { status: "cancelled", answer: null, error: null, usage: null }),
+  );
   expect(await agent.answerApproval(turn_id, approvalId, "accept")).toMatchObject({ ok: false, code: "conflict" });
 });
