@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
+import { baseEnv } from "../lib/base-env.ts";
 import { HttpFailure, hasBearer, readJson, sendFailure, sendJson } from "../lib/http.ts";
 import type { Logger } from "../lib/log.ts";
 import { MODEL_BASE_URL } from "../protocol.ts";
@@ -22,19 +23,6 @@ interface Call {
 const MAX_BODY_BYTES = 1024 * 1024;
 /** One look at an exit waits this long at most; the client asks again. */
 const EXIT_POLL_MS = 25_000;
-/** Of the host's own environment; the rest comes from the Worker or is made here. */
-const PASSED_ENV = [
-  "PATH",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "SHELL",
-  "USER",
-  "TMPDIR",
-  "SSL_CERT_FILE",
-  "SystemRoot",
-  "ComSpec",
-];
 
 const StartRequest = z.object({ env: z.record(z.string(), z.string()) });
 const SignalRequest = z.object({ signal: z.number().int().min(1).max(64) });
@@ -118,12 +106,9 @@ export class ProcessHost {
   }
 
   #runnerEnv(env: Readonly<Record<string, string>>, dataDir: string): NodeJS.ProcessEnv {
-    const inherited = PASSED_ENV.flatMap((name) =>
-      process.env[name] === undefined ? [] : [[name, process.env[name]]],
-    );
     const isInternal = env.MODEL_BASE_URL === undefined || env.MODEL_BASE_URL === MODEL_BASE_URL;
     return {
-      ...Object.fromEntries(inherited),
+      ...baseEnv(process.env),
       ...env,
       MODEL_BASE_URL: isInternal ? this.#config.GATEWAY_URL : env.MODEL_BASE_URL,
       DATA_DIR: dataDir,

@@ -1,6 +1,7 @@
 // How `codex app-server` is started: the settings that make the model gateway the only host it contacts, and an
 // environment that holds nothing a command should not see.
 import { join } from "node:path";
+import { baseEnv } from "../../lib/base-env.ts";
 
 export interface CodexSettings {
   /** The agent's private directory; see {@link layout}. */
@@ -63,9 +64,8 @@ export function appServerEnvironment(
   outer: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   const { home, codexHome, tmp } = layout(dataDir);
-  const passed = ["PATH", "LANG", "LC_ALL", "TZ", "SHELL", "USER", "SSL_CERT_FILE", "SystemRoot", "ComSpec"];
   return {
-    ...Object.fromEntries(passed.flatMap((name) => (outer[name] === undefined ? [] : [[name, outer[name]]]))),
+    ...baseEnv(outer),
     HOME: home,
     CODEX_HOME: codexHome,
     TMPDIR: tmp,

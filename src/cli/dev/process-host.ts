@@ -1,7 +1,7 @@
 // Runs the process host next to the Worker, and starts it again on the same port when it dies.
 import { join } from "node:path";
+import { baseEnv } from "../../../container/lib/base-env.ts";
 import { Child } from "./child.ts";
-import { pickEnv } from "./pick-env.ts";
 import { freePort } from "./ports.ts";
 
 export interface HostOptions {
@@ -19,20 +19,6 @@ const RESTART_MS = 500;
 const SHORT_LIFE_MS = 1_000;
 /** How the host says that it listens, whatever its log level. */
 const READY = '{"ready":true';
-/** Neither the host nor what it starts needs more of the developer's environment, least of all the credential. */
-const PASSED_ENV = [
-  "PATH",
-  "HOME",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "SHELL",
-  "USER",
-  "TMPDIR",
-  "SSL_CERT_FILE",
-  "SystemRoot",
-  "ComSpec",
-];
 const READY_TIMEOUT_MS = 15_000;
 
 export class HostProcess {
@@ -88,7 +74,8 @@ function spawnHost(options: HostOptions, port: number, onReady: () => void): Chi
     args: [join(options.root, "container", "host", "main.ts")],
     cwd: options.root,
     env: {
-      ...pickEnv(PASSED_ENV),
+      // Neither the host nor what it starts needs more of the developer's environment, least of all the credential.
+      ...baseEnv(process.env, "HOME"),
       HOST_TOKEN: options.token,
       HOST_PORT: String(port),
       AGENTS_DIR: join(options.stateDir, "agents"),

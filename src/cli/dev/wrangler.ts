@@ -1,8 +1,8 @@
 // One run of `wrangler dev`. Settings and secrets go in as environment variables: no file holds them, and no command line
 // shows them.
 import { join } from "node:path";
+import { pickEnv } from "../../../container/lib/base-env.ts";
 import { Child } from "./child.ts";
-import { pickEnv } from "./pick-env.ts";
 import { WranglerOutput } from "./wrangler-output.ts";
 
 export interface WranglerOptions {
@@ -92,7 +92,7 @@ function wranglerArguments({ root, stateDir, port, containers }: WranglerOptions
 
 function wranglerEnvironment({ stateDir, vars }: WranglerOptions): NodeJS.ProcessEnv {
   return {
-    ...pickEnv(PASSED_ENV),
+    ...pickEnv(process.env, PASSED_ENV),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     // Nothing here looks at `Request.cf`, and offline the attempt to fetch it costs seconds and two warnings.
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
