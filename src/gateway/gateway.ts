@@ -1,10 +1,11 @@
 // The model gateway: the only way from an agent to a model. It knows the agent by the secret of its container's present
-// start, adds the credential that the agent never sees, and streams both ways. No body is buffered or logged.
+// start, adds the credential that the agent never sees, and streams both ways. No body is logged, and no answer is buffered save a short refusal.
 
 import { createLogger } from "../../container/lib/log.ts";
 import { readConfig } from "../config.ts";
 import { agentOf } from "./agent-token.ts";
-import { chooseCredential } from "./credentials.ts";
+import { type Credential, chooseCredential } from "./credentials.ts";
+import { readErrorBody } from "./error-body.ts";
 import { clientHeaders, upstreamHeaders } from "./headers.ts";
 import { gatewayFailure, openAiError } from "./responses.ts";
 
@@ -39,17 +40,19 @@ export async function handleModelRequest(
       signal: request.signal,
     });
     log.debug("model request", { status: upstream.status, duration_ms: Date.now() - startedAt });
-    return await toClient(upstream);
+    return await toClient(upstream, credential);
   } catch (error) {
     log.warn("model API unreachable", { error, duration_ms: Date.now() - startedAt });
     return gatewayFailure(503, "model_unreachable");
   }
 }
 
-async function toClient(upstream: Response): Promise<Response> {
+async function toClient(upstream: Response, credential: Credential): Promise<Response> {
   if (upstream.status === 401 || upstream.status === 403) {
     await upstream.body?.cancel();
     return gatewayFailure(400, "model_auth_failed");
   }
-  return new Response(upstream.body, { status: upstream.status, headers: clientHeaders(upstream.headers) });
+  const { status } = upstream;
+  const body = status >= 400 ? await readErrorBody(upstream, credential) : upstream.body;
+  return new Response(body, { status, headers: clientHeaders(upstream.headers) });
 }

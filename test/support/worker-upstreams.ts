@@ -80,9 +80,7 @@ export class Upstreams {
       await body;
       const message = `Told to answer ${status} to ${request.headers.authorization}.`;
       const headers = { "content-type": "application/json", "retry-after": "7" };
-      response
-        .writeHead(status, headers)
-        .end(JSON.stringify({ error: { message: status === 401 ? message : "no", code: "scripted" } }));
+      response.writeHead(status, headers).end(JSON.stringify({ error: { message, code: "scripted" } }));
     };
   }
 

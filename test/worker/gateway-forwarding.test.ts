@@ -84,12 +84,16 @@ it("sends the beginning of a request on while its end is still to come", async (
 });
 
 it.each([400, 404, 422, 429, 500, 503])(
-  "passes on %i with the answer's own words and when to try again",
+  "passes on %i with the answer's own words, save the key, and when to try again",
   async (status) => {
     const { response } = await ask(String(status));
     expect(response.status).toBe(status);
     expect(response.headers.get("retry-after")).toBe("7");
-    expect(await response.json()).toMatchObject({ error: { code: "scripted" } });
+    const text = await response.text();
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: "scripted", message: expect.stringContaining("[masked]") },
+    });
+    expect(text).not.toContain(env.OPENAI_API_KEY);
   },
 );
 
