@@ -68,6 +68,8 @@ export const Approval = z.object({
   reason: z.string().optional(),
   paths: z.array(z.string()).optional(),
   diff: z.string().optional(),
+  /** What `accept_for_session` would cover from then on, until the container sleeps. */
+  for_session: z.string().optional(),
   /** Unix time in ms; declined then. */
   expires_at: z.number(),
 });

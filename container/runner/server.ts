@@ -53,7 +53,7 @@ const ROUTES: readonly Route[] = [
   ["POST", /^\/turns\/([\w-]{1,64})\/approvals\/([\w-]{1,64})$/, answerApproval],
   ["POST", /^\/turns\/([\w-]{1,64})\/steer$/, steerTurn],
   ["GET", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.list() })],
-  ["DELETE", /^\/grants$/, (api, { response }) => sendJson(response, 200, { cleared: api.grants.clear() })],
+  ["DELETE", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.clear() })],
   ["PUT", /^\/threads\/([\w-]{1,64})\/rollout$/, putRollout],
 ];
 

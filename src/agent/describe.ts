@@ -10,9 +10,11 @@ import { progressOf } from "./view.ts";
 
 export interface LookOptions {
   /** Ask the runner, if it is up, what its processes use. */
-  metrics: boolean;
+  metrics?: boolean;
+  /** Ask it what was accepted for the session. */
+  grants?: boolean;
   /** How many of the runner's last log lines to bring. */
-  log_lines: number;
+  log_lines?: number;
 }
 
 export interface AgentDescription {
@@ -31,6 +33,8 @@ export interface AgentDescription {
   tokens_used: TokenUsage;
   /** Null where it was not asked for, and where the container is down or does not answer. */
   metrics: RunnerMetrics | null;
+  /** What was accepted for the session. */
+  grants: string[];
   log_lines: string[];
 }
 
@@ -108,12 +112,13 @@ function lastError({ turns }: AgentStore): AgentDescription["last_error"] {
 async function askRunner(
   runner: Runner | undefined,
   look: LookOptions,
-): Promise<Pick<AgentDescription, "metrics" | "log_lines">> {
-  const [metrics, lines] = await Promise.all([
-    runner && look.metrics ? withTimeout(runner.client.metrics(), RUNNER_TIMEOUT_MS).catch(() => null) : null,
-    runner && look.log_lines > 0
-      ? withTimeout(runner.client.logTail(look.log_lines), RUNNER_TIMEOUT_MS).catch(() => [])
-      : [],
+): Promise<Pick<AgentDescription, "metrics" | "grants" | "log_lines">> {
+  if (runner === undefined) return { metrics: null, grants: [], log_lines: [] };
+  const { client } = runner;
+  const [metrics, grants, lines] = await Promise.all([
+    look.metrics ? withTimeout(client.metrics(), RUNNER_TIMEOUT_MS).catch(() => null) : null,
+    look.grants ? withTimeout(client.grants(), RUNNER_TIMEOUT_MS).catch(() => []) : [],
+    look.log_lines ? withTimeout(client.logTail(look.log_lines), RUNNER_TIMEOUT_MS).catch(() => []) : [],
   ]);
-  return { metrics, log_lines: lines.map((line) => line.slice(0, LINE_CHARS)) };
+  return { metrics, grants, log_lines: lines.map((line) => line.slice(0, LINE_CHARS)) };
 }

@@ -1,9 +1,7 @@
 // Who is calling: the user behind a bearer token, and what the token may do.
 import type { Config } from "../config.ts";
 import { equalsInConstantTime } from "../lib/constant-time.ts";
-
-export const SCOPES = ["codex:read", "codex:run", "codex:admin"] as const;
-export type Scope = (typeof SCOPES)[number];
+import { SCOPES, type Scope } from "../lib/scopes.ts";
 
 export interface Caller {
   /** Namespace of all that the caller owns. Never holds `/`, which separates it from an agent's name. */

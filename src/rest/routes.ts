@@ -32,7 +32,12 @@ export async function handleToolRequest(
     const running = tool.run(parameters, context);
     keepAlive(running);
     const { structured, failure } = await running;
-    return json(structured, failure === null ? 200 : statusOf(failure), base.correlationId);
+    const response = json(structured, failure === null ? 200 : statusOf(failure), base.correlationId);
+    // RFC 6750, section 3.1.
+    if (failure === "forbidden") {
+      response.headers.set("www-authenticate", `Bearer error="insufficient_scope", scope="${tool.scope}"`);
+    }
+    return response;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     base.log.warn("request refused", { error });

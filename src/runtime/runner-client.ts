@@ -38,6 +38,7 @@ const STREAM_IDLE_MS = 3 * PING_INTERVAL_MS;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 const Models = z.object({ models: z.array(ModelInfo) });
+const Grants = z.object({ grants: z.array(z.string()) });
 const Logs = z.object({ lines: z.array(z.string()) });
 
 export class RunnerClient {
@@ -78,9 +79,14 @@ export class RunnerClient {
     return this.#tell(`/turns/${turnId}/steer`, { message }, "not_active");
   }
 
-  /** Takes back all that was accepted for the session. */
-  async clearGrants(): Promise<void> {
-    await drain(await this.#call("/grants", { method: "DELETE" }));
+  /** What was accepted for the session, each as it was shown then. */
+  async grants(): Promise<string[]> {
+    return Grants.parse(await (await this.#call("/grants")).json()).grants;
+  }
+
+  /** Takes all of it back. Returns what it was. */
+  async revokeGrants(): Promise<string[]> {
+    return Grants.parse(await (await this.#call("/grants", { method: "DELETE" })).json()).grants;
   }
 
   async putRollout(threadId: string, rollout: ReadableStream<Uint8Array>): Promise<void> {

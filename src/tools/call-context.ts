@@ -19,6 +19,8 @@ export interface CallContext {
   signal: AbortSignal;
   /** Whether `signal` was aborted by a caller who is still there and wants the work to end. Not all transports can tell. */
   isCancelled?(): boolean;
+  /** The turn that an earlier round of this same call has started: it goes on with that one. */
+  resume?: string;
   onProgress(message: string): void;
 }
 

@@ -1,12 +1,15 @@
 // Every tool of the server in one shape, whatever it is made of and whatever transport serves it.
 import * as z from "zod";
+import type { Approval } from "../../container/protocol.ts";
 import type { Json } from "../agent/types.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Scope } from "../lib/scopes.ts";
 import { inputSchema, outputSchema } from "./advertise.ts";
 import type { CallContext } from "./call-context.ts";
 import { cleanupInactiveAgents } from "./cleanup-inactive-agents.ts";
 import type { ToolAnnotations } from "./define-tool.ts";
-import { type Envelope, isFailure } from "./envelope.ts";
+import { type Envelope, failureEnvelope, isFailure } from "./envelope.ts";
+import { fitAnswer } from "./fit-answer.ts";
 import { getAgentStatus } from "./get-agent-status.ts";
 import { getMySessionInfo } from "./get-my-session-info.ts";
 import { healthCheck } from "./health-check.ts";
@@ -14,9 +17,11 @@ import { listActiveAgents } from "./list-active-agents.ts";
 import { listSessions } from "./list-sessions.ts";
 import { toMarkdown } from "./markdown.ts";
 import type { PlainTool } from "./plain-tool.ts";
+import { readTurn } from "./read-turn.ts";
 import { CODEX_TOOLS } from "./registry.ts";
+import { revokeGrants } from "./revoke-grants.ts";
 import { runCodexTool } from "./run-codex-tool.ts";
-import { TURN_TOOLS } from "./turn-tools.ts";
+import { getTurn, TURN_TOOLS } from "./turn-tools.ts";
 
 export interface ToolAnswer {
   structured: Record<string, unknown>;
@@ -24,6 +29,14 @@ export interface ToolAnswer {
   text: string;
   /** Null where all went well. */
   failure: ErrorCode | null;
+  /** What a turn waits for; null where nothing waits. */
+  pending: PendingApprovals | null;
+}
+
+export interface PendingApprovals {
+  agent_id: string;
+  turn_id: string;
+  approvals: readonly Approval[];
 }
 
 export interface Tool {
@@ -31,6 +44,10 @@ export interface Tool {
   title: string;
   description: string;
   annotations: ToolAnnotations;
+  /** What the caller's token must allow. */
+  scope: Scope;
+  /** Whether a call starts a turn and waits for it, waits for one that was started before, or neither. */
+  turn: "starts" | "follows" | null;
   /** JSON Schemas, as clients list them. */
   inputSchema: { [key: string]: Json };
   outputSchema: { [key: string]: Json };
@@ -44,33 +61,53 @@ const PLAIN_TOOLS: readonly PlainTool[] = [
   getAgentStatus,
   listActiveAgents,
   cleanupInactiveAgents,
+  readTurn,
+  revokeGrants,
 ];
 
 /** Made once: their JSON Schemas are the same for every request. */
 export const TOOLS: readonly Tool[] = [
   ...CODEX_TOOLS.map((tool) => ({
-    ...listed(tool),
+    ...listed({ ...tool, scope: "codex:run" }),
+    turn: "starts" as const,
     outputSchema: outputSchema(tool.result),
     run: async (parameters: unknown, context: CallContext) =>
       toAnswer(tool.name, await runCodexTool(tool, parameters, context)),
   })),
   ...TURN_TOOLS.map((tool) => ({
     ...listed(tool),
+    turn: tool === getTurn ? ("follows" as const) : null,
     outputSchema: outputSchema(z.looseObject({})),
     run: async (parameters: unknown, context: CallContext) => toAnswer(tool.name, await tool.run(parameters, context)),
   })),
-  ...PLAIN_TOOLS.map((tool) => ({ ...listed(tool), outputSchema: tool.outputSchema, run: tool.run })),
-];
+  ...PLAIN_TOOLS.map((tool) => ({ ...listed(tool), turn: null, outputSchema: tool.outputSchema, run: tool.run })),
+].map((tool) => ({ ...tool, run: guarded(tool) }));
 
-type Listed = Pick<Tool, "name" | "title" | "description" | "annotations" | "inputSchema">;
+type Listed = Pick<Tool, "name" | "title" | "description" | "annotations" | "scope" | "inputSchema">;
 
 function listed(tool: Omit<Listed, "inputSchema"> & { input: z.ZodObject }): Listed {
-  const { name, title, description, annotations, input } = tool;
-  return { name, title, description, annotations, inputSchema: inputSchema(input) };
+  const { name, title, description, annotations, scope, input } = tool;
+  return { name, title, description, annotations, scope, inputSchema: inputSchema(input) };
 }
 
-function toAnswer(name: string, envelope: Envelope): ToolAnswer {
+/** Holds for every transport, also for those that have refused such a call before it comes here. */
+function guarded({ name, scope, run }: Pick<Tool, "name" | "scope" | "run">): Tool["run"] {
+  return async (parameters, context) => {
+    if (context.scopes.includes(scope)) return run(parameters, context);
+    const message = `Your token does not have the scope ${scope}, which ${name} needs. Sign in again and grant it.`;
+    return toAnswer(name, failureEnvelope({ code: "forbidden", message }));
+  };
+}
+
+export function toAnswer(name: string, envelope: Envelope): ToolAnswer {
   // An envelope's code is widened to text by its schema; it is made from an ErrorCode only.
   const failure = isFailure(envelope) ? (envelope.error.code as ErrorCode) : null;
-  return { structured: envelope, text: toMarkdown(name, envelope), failure };
+  const structured = fitAnswer(envelope);
+  return { structured, text: toMarkdown(name, structured), failure, pending: pendingOf(envelope) };
+}
+
+function pendingOf(envelope: Envelope): PendingApprovals | null {
+  if (envelope.status !== "awaiting_approval") return null;
+  const { agent_id, turn_id, approvals = [] } = envelope;
+  return { agent_id, turn_id, approvals };
 }

@@ -34,6 +34,7 @@ export const cleanupInactiveAgents = definePlainTool({
   title: "Clean up inactive agents",
   description: "Stops your idle agents. One with a turn at work or queued is left alone.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  scope: "codex:admin",
   input: CleanupInput,
   output: { dry_run: "boolean", stopped: "array", left: "array", has_more: "boolean" },
   run: async (input, context): Promise<Cleanup> => {

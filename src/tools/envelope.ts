@@ -21,6 +21,10 @@ const EvidenceShape = z.object({
   notes: z.array(z.string()).optional(),
 });
 
+/** A text (counted in characters) or a list (in items) that was shortened. */
+const Cut = z.object({ field: z.string(), kept: z.number(), total: z.number() });
+export type Cut = z.infer<typeof Cut>;
+
 const Ids = { agent_id: z.string(), conversation_id: z.string(), turn_id: z.string() };
 
 const Pending = z.object({
@@ -28,6 +32,7 @@ const Pending = z.object({
   ...Ids,
   progress: z.array(z.string()),
   approvals: z.array(Approval).optional(),
+  cut: z.array(Cut).optional(),
   next: z.string(),
 });
 
@@ -48,6 +53,9 @@ const Completed = z.object({
   usage: TokenUsage,
   started_at: z.string(),
   duration_ms: z.number(),
+  /** Both only where the answer was too long for a client. */
+  cut: z.array(Cut).optional(),
+  next: z.string().optional(),
 });
 
 export const Envelope = z.discriminatedUnion("status", [Completed, Pending, Failure]);

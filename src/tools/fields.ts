@@ -20,6 +20,8 @@ export const AgentId = z
     "must be 1 to 64 letters, digits, dots, underscores or dashes, and start with a letter or digit",
   );
 
+export const TurnId = z.string().regex(/^turn_[0-9a-z]{1,40}$/, "must be a turn_id from an earlier result");
+
 export const OwnAgentId = AgentId.default("default");
 
 /** Parameters of every list that comes page by page. */

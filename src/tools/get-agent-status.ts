@@ -14,6 +14,8 @@ interface AgentStatus extends SessionInfo {
   current_turn: CurrentTurn | null;
   last_error: { turn_id: string; code: string; message: string; at: string } | null;
   tokens_used: TokenUsage;
+  /** What was accepted for the session; revoke_grants takes it back. */
+  session_grants: string[];
   log_lines: string[];
 }
 
@@ -27,11 +29,11 @@ export const getAgentStatus = definePlainTool({
   input: z.strictObject({ agent_id: OwnAgentId }),
   output: { agent_id: "string", status: "string", container: "object" },
   run: async ({ agent_id }, context): Promise<AgentStatus> => {
-    const found = await agentOf(context, agent_id).describe({ metrics: true, log_lines: LOG_LINES });
+    const found = await agentOf(context, agent_id).describe({ metrics: true, grants: true, log_lines: LOG_LINES });
     if (found === null) {
       throw new AppError("not_found", "You have no such agent. It comes into being with its first turn.");
     }
-    const { state, last_error, current_turn, queue_length, tokens_used, log_lines } = found;
+    const { state, last_error, current_turn, queue_length, tokens_used, grants, log_lines } = found;
     return {
       ...toSessionInfo(state),
       container: toContainerInfo(found),
@@ -39,6 +41,7 @@ export const getAgentStatus = definePlainTool({
       current_turn: toCurrentTurn(current_turn),
       last_error: last_error && { ...last_error, at: new Date(last_error.at).toISOString() },
       tokens_used,
+      session_grants: grants,
       log_lines,
     };
   },
@@ -49,5 +52,6 @@ export const getAgentStatus = definePlainTool({
       `- queue: ${status.queue_length}, turn: ${status.current_turn?.turn_id ?? "none"}`,
       ...(status.last_error === null ? [] : [`- last error: ${status.last_error.code} (${status.last_error.at})`]),
       `- tokens: ${status.tokens_used.input_tokens} in, ${status.tokens_used.output_tokens} out`,
+      ...status.session_grants.map((grant) => `- accepted for the session: ${grant}`),
     ].join("\n"),
 });

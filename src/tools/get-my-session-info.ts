@@ -21,7 +21,7 @@ export const getMySessionInfo = definePlainTool({
   input: z.strictObject({ agent_id: OwnAgentId }),
   output: { caller: "object" },
   run: async ({ agent_id }, context): Promise<MySession> => {
-    const found = await agentOf(context, agent_id).describe({ metrics: false, log_lines: 0 });
+    const found = await agentOf(context, agent_id).describe({});
     return {
       caller: { user_id: context.userId, client_id: context.clientId, scopes: context.scopes },
       session: found && toSessionInfo(found.state),

@@ -45,7 +45,7 @@ export const listActiveAgents = definePlainTool({
 
 async function look(row: AgentState, context: CallContext): Promise<ActiveAgent> {
   try {
-    const looking = agentOf(context, row.agent_id).describe({ metrics: true, log_lines: 0 });
+    const looking = agentOf(context, row.agent_id).describe({ metrics: true });
     const found = await withTimeout(looking, LOOK_TIMEOUT_MS);
     if (found !== null) return { ...toSessionInfo(found.state), container: toContainerInfo(found) };
   } catch (error) {

@@ -1,8 +1,10 @@
 // The envelope as short Markdown, for clients that show text.
+import type { Approval } from "../../container/protocol.ts";
 import { type Envelope, isFailure } from "./envelope.ts";
 
 const MAX_CHARS = 6_000;
 const MAX_FILES = 20;
+const MAX_ASKED_CHARS = 2_000;
 
 export function toMarkdown(tool: string, envelope: Envelope): string {
   const text = describe(tool, envelope);
@@ -14,9 +16,13 @@ function describe(tool: string, envelope: Envelope): string {
     return `**${tool} ${envelope.status}** (${envelope.error.code}): ${envelope.error.message}`;
   }
   if (envelope.status !== "completed") {
-    return [`**${tool} is at work** (turn ${envelope.turn_id})`, ...envelope.progress.map(item), envelope.next].join(
-      "\n",
-    );
+    const what = envelope.status === "running" ? "is at work" : "waits for an approval";
+    return [
+      `**${tool} ${what}** (turn ${envelope.turn_id})`,
+      ...envelope.progress.map(item),
+      ...(envelope.approvals ?? []).map(asked),
+      envelope.next,
+    ].join("\n");
   }
   const { evidence, result } = envelope;
   const files = evidence.changed_files.slice(0, MAX_FILES).map(({ action, path }) => item(`${action} ${path}`));
@@ -28,6 +34,7 @@ function describe(tool: string, envelope: Envelope): string {
     ...(files.length === 0 ? [] : ["**Changed files**", ...files]),
     ...(commands.length === 0 ? [] : ["**Commands**", ...commands.slice(0, MAX_FILES)]),
     `_${evidence.model ?? "unknown model"}, conversation ${envelope.conversation_id}, turn ${envelope.turn_id}_`,
+    ...(envelope.next === undefined ? [] : [envelope.next]),
   ].join("\n");
 }
 
@@ -37,6 +44,18 @@ function field(key: string, value: unknown): string {
   if (!Array.isArray(value)) return `${title}: ${JSON.stringify(value)}`;
   if (value.length === 0) return `${title}: none`;
   return [title, ...value.map((entry) => item(typeof entry === "string" ? entry : JSON.stringify(entry)))].join("\n");
+}
+
+/** Fenced: the words of the model. */
+function asked({ approval_id, kind, command, cwd, paths, diff }: Approval): string {
+  const head = kind === "command" ? `run in ${oneLine(cwd ?? ".")}` : `change ${oneLine((paths ?? []).join(", "))}`;
+  const whole = command ?? diff ?? "";
+  const text =
+    whole.length <= MAX_ASKED_CHARS
+      ? whole
+      : `${whole.slice(0, MAX_ASKED_CHARS)}\n… cut; structuredContent has it all.`;
+  const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return `**${approval_id}**: to ${head}\n${fence}\n${text}\n${fence}`;
 }
 
 function item(text: string): string {

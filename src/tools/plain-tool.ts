@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type { Json } from "../agent/types.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { Scope } from "../lib/scopes.ts";
 import type { CallContext } from "./call-context.ts";
 import type { ToolAnswer } from "./catalogue.ts";
 import type { ToolAnnotations } from "./define-tool.ts";
@@ -17,6 +18,8 @@ interface PlainToolSpec<Input extends z.ZodObject, Result extends object> {
   title: string;
   description: string;
   annotations: ToolAnnotations;
+  /** Default `codex:read`. */
+  scope?: Scope;
   input: Input;
   /** The result's keys for the list of tools: what is in them shows in the first answer, and costs no tokens before. */
   output: Readonly<Record<string, JsonType>>;
@@ -30,6 +33,7 @@ export interface PlainTool {
   title: string;
   description: string;
   annotations: ToolAnnotations;
+  scope: Scope;
   input: z.ZodObject;
   outputSchema: { [key: string]: Json };
   /** Never throws for what a caller did. */
@@ -46,7 +50,7 @@ export const READ_ONLY: ToolAnnotations = {
 export function definePlainTool<Input extends z.ZodObject, Result extends object>(
   spec: PlainToolSpec<Input, Result>,
 ): PlainTool {
-  const { name, title, description, annotations, input } = spec;
+  const { name, title, description, annotations, scope = "codex:read", input } = spec;
   // No key is required: a failure has none of them.
   const properties = Object.fromEntries(Object.entries(spec.output).map(([key, type]) => [key, { type }]));
   return {
@@ -54,6 +58,7 @@ export function definePlainTool<Input extends z.ZodObject, Result extends object
     title,
     description,
     annotations,
+    scope,
     input,
     outputSchema: { type: "object", properties },
     run: async (parameters, context) => {
@@ -61,7 +66,12 @@ export function definePlainTool<Input extends z.ZodObject, Result extends object
       if (!parsed.success) return failed(name, invalidInput(name, parsed.error));
       try {
         const result = await spec.run(parsed.data, context);
-        return { structured: Object.fromEntries(Object.entries(result)), text: spec.text(result), failure: null };
+        return {
+          structured: Object.fromEntries(Object.entries(result)),
+          text: spec.text(result),
+          failure: null,
+          pending: null,
+        };
       } catch (error) {
         return failed(name, toFailure(error, context));
       }
@@ -72,5 +82,5 @@ export function definePlainTool<Input extends z.ZodObject, Result extends object
 function failed(name: string, failure: { code: ErrorCode; message: string }): ToolAnswer {
   const envelope = failureEnvelope(failure);
   const { status, error } = envelope;
-  return { structured: { status, error }, text: toMarkdown(name, envelope), failure: failure.code };
+  return { structured: { status, error }, text: toMarkdown(name, envelope), failure: failure.code, pending: null };
 }

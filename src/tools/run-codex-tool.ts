@@ -1,6 +1,6 @@
 // Carries out a call of a tool that runs Codex: parameters in, envelope out. It never throws for what a caller did.
 import type * as z from "zod";
-import type { TurnRequest } from "../agent/types.ts";
+import type { TurnRequest, TurnView } from "../agent/types.ts";
 import { AppError, unwrap } from "../errors.ts";
 import { agentOf, type CallContext } from "./call-context.ts";
 import type { CodexTool } from "./define-tool.ts";
@@ -16,8 +16,7 @@ export async function runCodexTool(tool: CodexTool, parameters: unknown, context
   const turn = tool.turnParameters(input.data);
   try {
     const agent = agentOf(context, turn.agent_id);
-    const started = unwrap(await agent.startTurn(toRequest(tool, input.data, context)));
-    context.log.info("turn accepted", { tool: tool.name, turn_id: started.turn_id, agent_id: turn.agent_id });
+    const started = await startOrResume(agent, tool, input.data, context);
     const waitMs = (turn.wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
     const waited = await waitForTurn(agent, started, waitMs, context);
     // Only the call that asked for the turn ends it. To wait for it by get_turn changes nothing, nor does to stop waiting.
@@ -26,6 +25,22 @@ export async function runCodexTool(tool: CodexTool, parameters: unknown, context
   } catch (error) {
     return failureEnvelope(toFailure(error, context), "failed", { agent_id: turn.agent_id });
   }
+}
+
+async function startOrResume(
+  agent: ReturnType<typeof agentOf>,
+  tool: CodexTool,
+  input: z.infer<CodexTool["input"]>,
+  context: CallContext,
+): Promise<TurnView> {
+  if (context.resume !== undefined) {
+    const resumed = unwrap(await agent.getTurn(context.resume));
+    if (resumed.tool === tool.name) return resumed;
+    throw new AppError("invalid_input", `This turn was started by ${resumed.tool}. Read it with get_turn.`);
+  }
+  const started = unwrap(await agent.startTurn(toRequest(tool, input, context)));
+  context.log.info("turn accepted", { tool: tool.name, turn_id: started.turn_id, agent_id: started.agent_id });
+  return started;
 }
 
 /** Codex refuses a longer message (observed with 0.169); with what we add, a parameter of 1 MB fits. */

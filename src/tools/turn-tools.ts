@@ -1,14 +1,16 @@
-// The tools about a turn that was started before: get_turn and cancel_turn. Both answer as the call that started it would.
+// The tools about a turn that was started before. Each answers as the call that started it would.
 import * as z from "zod";
 import { ApprovalDecision } from "../../container/protocol.ts";
-import { AppError, unwrap } from "../errors.ts";
+import type { TurnView } from "../agent/types.ts";
+import { unwrap } from "../errors.ts";
+import type { Scope } from "../lib/scopes.ts";
 import { agentOf, type CallContext } from "./call-context.ts";
 import type { ToolAnnotations } from "./define-tool.ts";
-import { type Envelope, failureEnvelope, toEnvelope } from "./envelope.ts";
-import { AgentId, Text, TurnParameters } from "./fields.ts";
+import { type Envelope, failureEnvelope } from "./envelope.ts";
+import { OwnAgentId, Text, TurnId, TurnParameters } from "./fields.ts";
 import { invalidInput } from "./invalid-input.ts";
-import { findCodexTool } from "./registry.ts";
 import { toFailure } from "./run-codex-tool.ts";
+import { envelopeOf } from "./turn-parts.ts";
 import { waitForTurn } from "./wait-for-turn.ts";
 
 export interface TurnTool {
@@ -16,12 +18,10 @@ export interface TurnTool {
   title: string;
   description: string;
   annotations: ToolAnnotations;
+  scope: Scope;
   input: z.ZodObject;
   run(parameters: unknown, context: CallContext): Promise<Envelope>;
 }
-
-export const TurnId = z.string().regex(/^turn_[0-9a-z]{1,40}$/, "must be a turn_id from an earlier result");
-const OwnAgentId = AgentId.default("default");
 
 const GetTurn = z.strictObject({
   turn_id: TurnId,
@@ -43,6 +43,7 @@ export const getTurn: TurnTool = {
   title: "Get a turn",
   description: "The state or result of a turn that an earlier call started; waits for it up to wait_seconds.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  scope: "codex:read",
   input: GetTurn,
   run: (parameters, context) =>
     answer("get_turn", GetTurn, parameters, context, async ({ turn_id, agent_id, wait_seconds }) => {
@@ -57,6 +58,7 @@ export const cancelTurn: TurnTool = {
   title: "Cancel a turn",
   description: "Ends a turn that is waiting or at work. What it changed so far stays in the workspace.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  scope: "codex:run",
   input: CancelTurn,
   run: (parameters, context) =>
     answer("cancel_turn", CancelTurn, parameters, context, async ({ turn_id, agent_id }) =>
@@ -70,6 +72,7 @@ const answerApproval: TurnTool = {
   description:
     "Decides on what a turn in status awaiting_approval asks. Only with the user's decision: what is accepted is carried out.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  scope: "codex:run",
   input: AnswerApproval,
   run: (parameters, context) =>
     answer("answer_approval", AnswerApproval, parameters, context, async (input) => {
@@ -83,6 +86,7 @@ const steerTurn: TurnTool = {
   title: "Steer a turn",
   description: "Says something to a Codex that is at work; it hears it before its next step.",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  scope: "codex:run",
   input: SteerTurn,
   run: (parameters, context) =>
     answer("steer_turn", SteerTurn, parameters, context, async ({ turn_id, agent_id, message }) =>
@@ -97,15 +101,12 @@ async function answer<Input extends z.ZodObject>(
   schema: Input,
   parameters: unknown,
   context: CallContext,
-  look: (input: z.infer<Input>) => Promise<Parameters<typeof toEnvelope>[0]>,
+  look: (input: z.infer<Input>) => Promise<TurnView>,
 ): Promise<Envelope> {
   const input = schema.safeParse(parameters);
   if (!input.success) return failureEnvelope(invalidInput(name, input.error));
   try {
-    const view = await look(input.data);
-    const tool = findCodexTool(view.tool);
-    if (tool === undefined) throw new AppError("not_found", `This server no longer has the tool ${view.tool}.`);
-    return toEnvelope(view, tool);
+    return envelopeOf(await look(input.data));
   } catch (error) {
     return failureEnvelope(toFailure(error, context));
   }

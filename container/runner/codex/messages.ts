@@ -31,11 +31,16 @@ const CommandItem = accepts<Extract<ThreadItem, { type: "commandExecution" }>>()
     durationMs: z.number().nullable(),
   }),
 );
+const PatchKind = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("add") }),
+  z.object({ type: z.literal("delete") }),
+  z.object({ type: z.literal("update"), move_path: z.string().nullable() }),
+]);
 const FileChangeItem = accepts<Extract<ThreadItem, { type: "fileChange" }>>()(
   z.object({
     type: z.literal("fileChange"),
     id: z.string(),
-    changes: z.array(z.object({ path: z.string(), diff: z.string() })),
+    changes: z.array(z.object({ path: z.string(), kind: PatchKind, diff: z.string() })),
     status: z.string(),
   }),
 );

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Approval, ApprovalDecision, TurnEventBody } from "../../protocol.ts";
 import { CommandApprovalRequest, FileChangeApprovalRequest, type PatchItem } from "../codex/messages.ts";
+import { patchDiff } from "../codex/patch-diff.ts";
 import { readableCommand } from "../codex/translate.ts";
 import { workspacePath } from "../codex/workspace-path.ts";
 import type { SessionGrants } from "./session-grants.ts";
@@ -53,12 +54,10 @@ export class ApprovalDesk {
 
   askForFileChange(params: unknown): Promise<CodexDecision> {
     const { itemId, reason } = FileChangeApprovalRequest.parse(params);
-    const changes = (this.#options.patchOf(itemId)?.changes ?? []).map(({ path, diff }) => ({
-      path: workspacePath(this.#options.workspace, path),
-      diff,
-    }));
-    const paths = changes.map(({ path }) => path).sort();
-    const diff = changes.map(({ path, diff: text }) => `${path}\n${text}`).join("\n");
+    const changes = this.#options.patchOf(itemId)?.changes ?? [];
+    const toPath = (path: string): string => workspacePath(this.#options.workspace, path);
+    const paths = changes.map(({ path }) => toPath(path)).sort();
+    const diff = patchDiff(changes, toPath);
     return this.#ask(`change of ${paths.join(", ")}`, {
       kind: "file_change",
       paths,
@@ -89,7 +88,10 @@ export class ApprovalDesk {
       emit({ type: "approval_resolved", approval_id, decision: "accept_for_session", by: "session" });
       return Promise.resolve({ decision: "accept" });
     }
-    emit({ type: "approval_requested", approval: { approval_id, ...what, expires_at: Date.now() + timeoutMs } });
+    emit({
+      type: "approval_requested",
+      approval: { approval_id, ...what, for_session: grantKey, expires_at: Date.now() + timeoutMs },
+    });
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#resolve(approval_id, "decline", "timeout"), timeoutMs);
       this.#pending.set(approval_id, { grantKey, timer, resolve });

@@ -15,10 +15,10 @@ export class SessionGrants {
     return [...this.#keys];
   }
 
-  /** Takes all of them back. Returns how many there were. */
-  clear(): number {
-    const count = this.#keys.size;
+  /** Takes all of them back. Returns what they were. */
+  clear(): string[] {
+    const keys = this.list();
     this.#keys.clear();
-    return count;
+    return keys;
   }
 }

@@ -89,3 +89,26 @@ it.each(["failed", "cancelled", "interrupted"] as const)("a turn that %s shows i
   const envelope: Envelope = { status, agent_id: null, conversation_id: null, turn_id: null, error };
   expect(toMarkdown("audit", envelope)).toBe(`**audit ${status}** (codex_died): Send it again.`);
 });
+
+describe("a turn that waits for an approval", () => {
+  const approvals = [
+    { approval_id: "approval_1", kind: "command" as const, command: "rm -rf build", cwd: "a\nb", expires_at: 1 },
+    { approval_id: "approval_2", kind: "file_change" as const, paths: ["x"], diff: "```\n+evil", expires_at: 1 },
+  ];
+  const text = toMarkdown("fix", {
+    status: "awaiting_approval",
+    ...ids,
+    progress: [],
+    approvals,
+    next: "Call answer_approval.",
+  });
+
+  it("shows what is asked, and by which id it is answered", () => {
+    expect(text).toContain("**approval_1**: to run in a b\n```\nrm -rf build\n```");
+    expect(text).toMatch(/Call answer_approval\.$/);
+  });
+
+  it("fences the model's words so that they cannot end the fence", () => {
+    expect(text).toContain("**approval_2**: to change x\n````\n```\n+evil\n````");
+  });
+});

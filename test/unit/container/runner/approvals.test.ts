@@ -79,7 +79,7 @@ describe("in suggest mode", () => {
     const turn = await begin([PATCH]);
     const approval = await asked(turn);
     expect(approval).toMatchObject({ kind: "file_change", paths: ["patched.txt"] });
-    expect(approval.diff).toContain("hello");
+    expect(approval.diff).toBe("--- /dev/null\n+++ b/patched.txt\n@@ -0,0 +1,1 @@\n+hello");
     expect(isThere("patched.txt")).toBe(false);
     await answer(turn, approval, "accept");
     await turn.settled;

@@ -97,8 +97,8 @@ describe("an item", () => {
       id: "p",
       status: "completed",
       changes: [
-        { path: "/w/a", diff: "" },
-        { path: "/elsewhere/b", diff: "" },
+        { path: "/w/a", kind: { type: "add" as const }, diff: "" },
+        { path: "/elsewhere/b", kind: { type: "delete" as const }, diff: "" },
       ],
     };
     expect(itemStarted(item, "/w")).toBeUndefined();

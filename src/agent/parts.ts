@@ -1,0 +1,108 @@
+// The parts of one agent and how they are wired. None of them knows the Durable Object class; what they need of it is below.
+import type { Logger } from "../../container/lib/log.ts";
+import type { TurnEvent } from "../../container/protocol.ts";
+import type { Config } from "../config.ts";
+import { AgentBody, type ContainerControl } from "./body.ts";
+import { Expiry } from "./expiry.ts";
+import { progressLine } from "./progress.ts";
+import { Session } from "./session.ts";
+import { AgentStore } from "./store/store.ts";
+import { TurnQueue } from "./turn-queue.ts";
+import { TurnRunner } from "./turn-runner.ts";
+import { viewOf } from "./view.ts";
+import { Watchers } from "./watchers.ts";
+
+/** The object that the parts make up, as they see it. */
+export interface AgentObject {
+  ctx: DurableObjectState;
+  directories: Cloudflare.Env["DIRECTORY"];
+  config: Config;
+  log: Logger;
+  container: ContainerControl;
+  /** The container counts as used now. */
+  renewActivity(): void;
+  /** Lets the container end as an idle one does. */
+  sleep(): Promise<void>;
+  isScheduled(method: ScheduledMethod): Promise<boolean>;
+  schedule(inSeconds: number, method: ScheduledMethod): Promise<unknown>;
+  deleteSchedules(method: ScheduledMethod): void;
+}
+
+const SCHEDULED_METHODS = ["resumeTurns", "expireResults"] as const;
+export type ScheduledMethod = (typeof SCHEDULED_METHODS)[number];
+
+export interface AgentParts {
+  store: AgentStore;
+  body: AgentBody;
+  queue: TurnQueue;
+  watchers: Watchers;
+  session: Session;
+  expiry: Expiry;
+}
+
+export function assembleAgent(object: AgentObject): AgentParts {
+  const { ctx, config, log } = object;
+  const store = new AgentStore(ctx.storage);
+  const body = new AgentBody({
+    container: object.container,
+    incarnations: store.incarnations,
+    objectId: ctx.id.toString(),
+    logLevel: config.LOG_LEVEL,
+    log,
+  });
+  const watchers = new Watchers();
+  const session = createSession(object, store, body, () => queue.isBusy);
+  const runner = new TurnRunner({
+    store,
+    body,
+    log,
+    onEvent: (turnId, event) => {
+      object.renewActivity();
+      if (CHANGES_STATUS.has(event.body.type)) session.changed();
+      publish(watchers, turnId, event);
+    },
+  });
+  const queue = new TurnQueue({
+    store,
+    log,
+    run: (turnId) => runner.run(turnId),
+    onSettled: (turnId) => {
+      const row = store.turns.find(turnId);
+      if (row !== undefined) watchers.finish(turnId, { type: "view", view: viewOf(store, row) });
+      session.changed();
+    },
+  });
+  return { store, body, queue, watchers, session, expiry: createExpiry(object, store) };
+}
+
+function createSession(object: AgentObject, store: AgentStore, body: AgentBody, isBusy: () => boolean): Session {
+  return new Session({
+    ctx: object.ctx,
+    directories: object.directories,
+    store,
+    body,
+    log: object.log,
+    sleep: () => object.sleep(),
+    isBusy,
+    deleteSchedules: () => {
+      for (const method of SCHEDULED_METHODS) object.deleteSchedules(method);
+    },
+  });
+}
+
+function createExpiry(object: AgentObject, { turns }: AgentStore): Expiry {
+  return new Expiry(turns, object.config.RESULT_TTL_SECONDS, {
+    isPlanned: () => object.isScheduled("expireResults"),
+    plan: (inSeconds) => object.schedule(inSeconds, "expireResults"),
+  });
+}
+
+const CHANGES_STATUS: ReadonlySet<string> = new Set(["started", "approval_requested", "approval_resolved"]);
+
+function publish(watchers: Watchers, turnId: string, { seq, body }: TurnEvent): void {
+  const message = progressLine(body);
+  if (body.type === "approval_requested") {
+    watchers.publish(turnId, { type: "approval", seq, approval_id: body.approval.approval_id });
+  }
+  if (message !== undefined) watchers.publish(turnId, { type: "progress", seq, message });
+}
