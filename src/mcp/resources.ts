@@ -6,23 +6,30 @@ import {
   type ReadResourceResult,
   ResourceNotFoundError,
   ResourceTemplate,
+  requireScopes,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import type { TurnPart } from "../agent/turn-text.ts";
-import { agentOf, type CallContext } from "../tools/call-context.ts";
-import { AgentId } from "../tools/fields.ts";
-import { TurnId } from "../tools/turn-tools.ts";
+import { AppError } from "../errors.ts";
+import type { CallContext } from "../tools/call-context.ts";
+import { AgentId, TurnId } from "../tools/fields.ts";
+import { type ReadablePart, readTurnPart } from "../tools/turn-parts.ts";
 import { toCallContext } from "./call-context.ts";
 import type { Completions } from "./completions.ts";
 
 interface TurnResource {
-  part: TurnPart;
+  part: ReadablePart;
   title: string;
   description: string;
   mimeType: string;
 }
 
 const TURN_RESOURCES: readonly TurnResource[] = [
+  {
+    part: "result",
+    title: "Result of a turn",
+    description: "The whole answer of the call that started it, nothing cut",
+    mimeType: "application/json",
+  },
   {
     part: "transcript",
     title: "Transcript of a turn",
@@ -48,7 +55,14 @@ export function registerResources(server: McpServer, env: Cloudflare.Env, comple
     const uri = `codex://agents/{agent_id}/turns/{turn_id}/${part}`;
     const complete = { agent_id: completions.agentIds, turn_id: completions.turnIds };
     const template = new ResourceTemplate(uri, { list: undefined, complete });
-    const listed = { title, description, mimeType, annotations: { audience: ["user" as const, "assistant" as const] } };
+    const audience = ["user" as const, "assistant" as const];
+    const listed = {
+      title,
+      description,
+      mimeType,
+      annotations: { audience },
+      scopeChallenge: requireScopes("codex:read"),
+    };
     server.registerResource(`turn-${part}`, template, listed, async ({ href }, { agent_id, turn_id }, ctx) => {
       const text = await readTurn(toReader(ctx, env), { href, part, agent_id, turn_id });
       return { contents: [{ uri: href, mimeType, text }] } satisfies ReadResourceResult;
@@ -58,7 +72,7 @@ export function registerResources(server: McpServer, env: Cloudflare.Env, comple
 
 interface Wanted {
   href: string;
-  part: TurnPart;
+  part: ReadablePart;
   agent_id: unknown;
   turn_id: unknown;
 }
@@ -67,9 +81,12 @@ interface Wanted {
 async function readTurn(context: CallContext, { href, part, agent_id, turn_id }: Wanted): Promise<string> {
   const [agent, turn] = [AgentId.safeParse(agent_id), TurnId.safeParse(turn_id)];
   if (!agent.success || !turn.success) throw new ResourceNotFoundError(href);
-  const text = await agentOf(context, agent.data).turnText(turn.data, part);
-  if (!text.ok) throw new ResourceNotFoundError(href, text.message);
-  return text.value;
+  try {
+    return await readTurnPart(context, agent.data, turn.data, part);
+  } catch (error) {
+    if (error instanceof AppError) throw new ResourceNotFoundError(href, error.message);
+    throw error;
+  }
 }
 
 function toReader(ctx: ServerContext, env: Cloudflare.Env): CallContext {

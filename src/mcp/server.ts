@@ -2,23 +2,27 @@
 import {
   type Implementation,
   McpServer,
-  type ServerContext,
+  requireScopes,
   type ServerOptions,
   type StandardSchemaWithJSON,
 } from "@modelcontextprotocol/server";
 import { TOOLS } from "../tools/catalogue.ts";
 import { VERSION } from "../version.ts";
-import { toCallContext } from "./call-context.ts";
+import { handleToolCalls } from "./call-tool.ts";
+import { TASKS_EXTENSION } from "./client-abilities.ts";
 import { completionsFor } from "./completions.ts";
 import { ICON } from "./icon.ts";
 import { registerPrompts } from "./prompts.ts";
 import { registerResources } from "./resources.ts";
+import { handleTasks } from "./tasks.ts";
+import { turnTasks } from "./turn-tasks.ts";
 
 const INSTRUCTIONS = `Each agent_id is a Codex of its own, with its own workspace and a conversation that it remembers.
 Use the same agent_id to go on with the same work, another one for independent work side by side.
 A call that takes long returns status "running" and a turn_id: the turn goes on, get_turn brings its result.
+Status "awaiting_approval" means that Codex asks the user: show what it asks, then call answer_approval with the user's decision.
 "evidence" in a result is what was observed (diff, commands with exit codes); "result" is what Codex says.
-More of a turn is in the resources codex://agents/{agent_id}/turns/{turn_id}/transcript, /diff and /log.`;
+read_turn brings the rest of a long result, the diff, the transcript or the log of a turn.`;
 
 const INFO: Implementation = {
   name: "persistent-codex",
@@ -37,6 +41,7 @@ const OPTIONS: ServerOptions = {
     resources: { listChanged: false },
     prompts: { listChanged: false },
     completions: {},
+    extensions: { [TASKS_EXTENSION]: {} },
   },
   cacheHints: {
     "server/discover": LISTS,
@@ -48,8 +53,13 @@ const OPTIONS: ServerOptions = {
 };
 
 /** Made once: their JSON Schemas are the same for every request. */
-const LISTED_TOOLS = TOOLS.map(({ inputSchema, outputSchema, ...tool }) => ({
-  ...tool,
+const LISTED_TOOLS = TOOLS.map(({ name, title, description, annotations, scope, inputSchema, outputSchema }) => ({
+  name,
+  title,
+  description,
+  annotations,
+  // Over HTTP answered with 403 before the call begins, so that a client can ask its user for more.
+  scopeChallenge: requireScopes(scope),
   inputSchema: advertised(inputSchema),
   outputSchema: advertised(outputSchema),
 }));
@@ -60,17 +70,15 @@ export function createServer(env: Cloudflare.Env, userId: string): McpServer {
   const completions = completionsFor(env, userId);
   registerResources(server, env, completions);
   registerPrompts(server, completions);
-  for (const { run, ...tool } of LISTED_TOOLS) {
-    server.registerTool(tool.name, tool, async (parameters: unknown, ctx: ServerContext) => {
-      const { structured, text, failure } = await run(parameters, toCallContext(ctx, env));
-      return {
-        content: [{ type: "text", text }],
-        structuredContent: structured,
-        ...(failure === null ? {} : { isError: true }),
-      };
-    });
-  }
+  for (const { name, ...tool } of LISTED_TOOLS) server.registerTool(name, tool, neverCalled);
+  handleToolCalls(server, env);
+  handleTasks(server, turnTasks(env, server));
   return server;
+}
+
+/** Calls are handled for all tools alike: the SDK's own way to a tool knows no tasks. */
+function neverCalled(): never {
+  throw new Error("a tool was called past handleToolCalls");
 }
 
 /**

@@ -1,10 +1,8 @@
 // Resources of a turn, prompts and completion, with the official client in both eras.
-import { env } from "cloudflare:workers";
-import { Client, StreamableHTTPClientTransport, type VersionNegotiationMode } from "@modelcontextprotocol/client";
+import type { Client, VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
-import { createServer } from "../../src/mcp/server.ts";
-import { createStatelessHandler, handleMcp } from "../../src/mcp/transport.ts";
 import { script } from "../support/fake-model/script.ts";
+import { connectAs as connect } from "./support/mcp-identity.ts";
 
 const ERAS: { era: string; mode: VersionNegotiationMode }[] = [
   { era: "2025", mode: "legacy" },
@@ -12,7 +10,7 @@ const ERAS: { era: string; mode: VersionNegotiationMode }[] = [
 ];
 
 describe.each(ERAS)("in the era of $era", ({ mode }) => {
-  it("reads the transcript, the diff and the log of a turn", async () => {
+  it("reads the result, the transcript, the diff and the log of a turn", async () => {
     const client = await connect("ada", mode);
     const { agent_id, turn_id } = await implement(client);
     const read = (part: string) => readText(client, `codex://agents/${agent_id}/turns/${turn_id}/${part}`);
@@ -22,6 +20,7 @@ describe.each(ERAS)("in the era of $era", ({ mode }) => {
     expect(transcript).toContain("hello from a command");
     expect(transcript).toContain('"integration_notes": "All done."');
     expect(await read("diff")).toMatch(/^\+written$/m);
+    expect(JSON.parse(await read("result"))).toMatchObject({ turn_id, result: { integration_notes: "All done." } });
     const log = (await read("log")).split("\n");
     expect(log[0]).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z Codex \d/);
     expect(log.at(-1)).toMatch(/Z The turn is completed$/);
@@ -77,6 +76,7 @@ describe.each(ERAS)("in the era of $era", ({ mode }) => {
     expect(client.getInstructions()).toContain("get_turn");
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates.map(({ title }) => title)).toEqual([
+      "Result of a turn",
       "Transcript of a turn",
       "Diff of a turn",
       "Log of a turn",
@@ -109,23 +109,6 @@ describe.each(ERAS)("in the era of $era", ({ mode }) => {
     await client.close();
   });
 });
-
-const SCOPES = ["codex:read", "codex:run", "codex:admin"];
-
-async function connect(
-  userId: string,
-  mode: VersionNegotiationMode,
-  scopes: readonly string[] = SCOPES,
-): Promise<Client> {
-  const identity = { userId, clientId: "client", scopes, correlationId: "req_test" };
-  const fetch = async (url: string | URL, init?: RequestInit): Promise<Response> => {
-    const stateless = createStatelessHandler(() => createServer(env, userId), console.error);
-    return handleMcp(new Request(url, init), { sessions: env, identity, stateless });
-  };
-  const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode } });
-  await client.connect(new StreamableHTTPClientTransport(new URL("https://codex.example/mcp"), { fetch }));
-  return client;
-}
 
 async function implement(client: Client): Promise<{ agent_id: string; turn_id: string }> {
   const agent_id = `agent-${crypto.randomUUID()}`;
