@@ -1,8 +1,8 @@
 // Makes an envelope fit what clients take in one answer. What is left out is named in `cut`, and `next` says how to read it.
 import type { Cut, Envelope } from "./envelope.ts";
 
-/** claude.ai takes 150 000 characters; the Markdown and the frame around both need some of them. */
-const MAX_CHARS = 120_000;
+/** claude.ai takes 150 000 characters, of which the Markdown needs some; Claude Code takes 25 000 tokens of the structured part. */
+const MAX_CHARS = 80_000;
 /** Of a long text at least this much stays. */
 const MIN_TEXT_CHARS = 4_000;
 

@@ -15,8 +15,8 @@ interface TurnPage {
   next_offset?: number;
 }
 
-/** An answer holds a page twice, as text and structured, and clients take 150 000 characters. */
-const MAX_PAGE_CHARS = 50_000;
+/** An answer holds a page twice, as text and structured; see fit-answer.ts for what clients take. */
+const MAX_PAGE_CHARS = 40_000;
 
 export const readTurn = definePlainTool({
   name: "read_turn",

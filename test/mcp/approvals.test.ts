@@ -29,7 +29,7 @@ describe.each(CLIENTS)("$client", ({ client: name, connect }) => {
     const { forms, client } = await connected(() => ACCEPT);
     const answer = await client.call("implement", work(agent_id, "accepted.txt"));
     expect(forms).toEqual([
-      expect.stringMatching(new RegExp(`agent ${agent_id} asks[^]*change accepted.txt[^]*\\+hello`)),
+      expect.stringMatching(new RegExp(`agent ${agent_id} asks[\\s\\S]*change accepted.txt[\\s\\S]*\\+hello`)),
     ]);
     expect(answer.structuredContent).toMatchObject({
       status: "completed",
@@ -53,6 +53,17 @@ describe.each(CLIENTS)("$client", ({ client: name, connect }) => {
       "second.txt",
       "third.txt",
     ]);
+    await client.close();
+  });
+
+  it("gets the turn back after six questions, and goes on with it by get_turn", async () => {
+    const { forms, client } = await connected(() => ACCEPT);
+    const files = Array.from({ length: 8 }, (_, n) => `many-${n}.txt`);
+    const answer = await client.call("implement", work(agent_id, ...files));
+    const { status, turn_id } = answer.structuredContent;
+    expect([status, forms.length]).toEqual(["awaiting_approval", 6]);
+    const followed = await client.call("get_turn", { agent_id, turn_id, wait_seconds: 20 });
+    expect([followed.structuredContent.status, forms.length]).toEqual(["completed", 8]);
     await client.close();
   });
 

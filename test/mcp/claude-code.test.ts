@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeScratchDir } from "../support/app-server-driver.ts";
 import { DevServer } from "../support/dev-server.ts";
-import { startFakeAnthropic } from "../support/fake-anthropic.ts";
+import { type FakeAnthropic, startFakeAnthropic } from "../support/fake-anthropic.ts";
 import { type FakeModel, startFakeModel } from "../support/fake-model/fake-model.ts";
 import { script } from "../support/fake-model/script.ts";
 import { type Run, runProgram } from "../support/mcp-program.ts";
@@ -19,7 +19,7 @@ let home: string;
 
 beforeAll(async () => {
   model = await startFakeModel();
-  server = await DevServer.start({ env: { OPENAI_BASE_URL: model.url } });
+  server = await DevServer.start({ env: { OPENAI_BASE_URL: model.url, CODEX_APPROVAL_MODE: "suggest" } });
 });
 
 afterAll(async () => {
@@ -47,17 +47,31 @@ describe.each([
 
   it("offers the tools to the model, and brings it a tool's result", async () => {
     const message = `Hello. ${script({ answer: { response: "Greetings to Claude." } })}`;
-    const use = { name: "mcp__codex__chat", input: { agent_id: `claude-${transport}`, message } };
-    const api = await startFakeAnthropic(use);
-    const prompt = ["-p", "Ask Codex.", "--allowedTools", use.name];
-    const run = await claude(prompt, { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: "sk-ant-of-the-tests" });
-    api.close();
-    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("FINISHED") });
+    const api = await use("chat", { agent_id: `claude-${transport}`, message });
     const names = ["plan", "implement", "review", "fix", "chat", "audit", "debug", "get_turn", "cancel_turn"];
     expect([...api.offered]).toEqual(expect.arrayContaining(names.map((name) => `mcp__codex__${name}`)));
     expect(api.results.join("\n")).toContain("Greetings to Claude.");
   });
+
+  it("tells the model what waits for approval where nobody sits before it", async () => {
+    const patch = "*** Begin Patch\n*** Add File: new.txt\n+hello\n*** End Patch\n";
+    const task = `Write. ${script({ patch }, { answer: {} })}`;
+    const agent_id = `claude-asked-${transport}`;
+    const api = await use("implement", { agent_id, task, target_files: ["new.txt"], model: "gpt-5.5" });
+    expect(api.results).toEqual([expect.stringMatching(/awaiting_approval.*new\.txt.*answer_approval/s)]);
+  });
 });
+
+/** Lets Claude Code's model call the tool once. */
+async function use(tool: string, input: object): Promise<FakeAnthropic> {
+  const name = `mcp__codex__${tool}`;
+  const api = await startFakeAnthropic({ name, input });
+  const prompt = ["-p", "Ask Codex.", "--allowedTools", name];
+  const run = await claude(prompt, { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: "sk-ant-of-the-tests" });
+  api.close();
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("FINISHED") });
+  return api;
+}
 
 /** In a home of its own, and without any traffic but to the server and the stand-in. */
 function claude(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {

@@ -5,7 +5,7 @@ import { fitAnswer } from "../../../src/tools/fit-answer.ts";
 
 type Completed = Extract<Envelope, { status: "completed" }>;
 
-const LIMIT = 120_000;
+const LIMIT = 80_000;
 
 function completed(result: Record<string, unknown>, evidence: object = {}): Completed {
   return {
