@@ -1,10 +1,12 @@
 // What the platform gives the Worker besides text settings (config.ts reads those), as wrangler.jsonc names it.
 import type { CodexAgent } from "./agent/codex-agent.ts";
 import type { Directory } from "./fleet/directory.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 
 export interface Bindings {
   CODEX_AGENT: DurableObjectNamespace<CodexAgent>;
   DIRECTORY: DurableObjectNamespace<Directory>;
+  FLEET: DurableObjectNamespace<Fleet>;
 }
 
 declare global {

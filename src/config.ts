@@ -11,12 +11,15 @@ function optional<T extends z.ZodType>(schema: T) {
 function withDefault<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
   return z.preprocess((value) => (value === "" || value === undefined ? fallback : value), schema);
 }
-function wholeNumber(min: number, max: number, fallback: number) {
+function wholeNumberIn(min: number, max: number) {
   const message = `a whole number from ${min} to ${max}`;
   // Not `z.coerce`: it takes a blank for 0 and `true` for 1.
   const digits = z.string().regex(/^\d+$/).transform(Number);
   const inRange = z.number().int(message).min(min, message).max(max, message);
-  return withDefault(z.union([z.number(), digits], { error: message }).pipe(inRange), fallback);
+  return z.union([z.number(), digits], { error: message }).pipe(inRange);
+}
+function wholeNumber(min: number, max: number, fallback: number) {
+  return withDefault(wholeNumberIn(min, max), fallback);
 }
 function oneOf<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
   return withDefault(z.enum(values, { error: `one of ${values.join(", ")}` }), fallback);
@@ -46,6 +49,10 @@ export const Config = z.object({
   CODEX_PROVIDER: oneOf(["openai"], "openai"),
   CODEX_APPROVAL_MODE: oneOf(["suggest", "auto", "manual"], "suggest"),
   APPROVAL_TIMEOUT_SECONDS: wholeNumber(1, 86_400, 600),
+  /** How many agents may be at work at once, of all users. */
+  MAX_CONCURRENT_SESSIONS: wholeNumber(1, 100_000, 20),
+  /** The same for each single user; as many as all where it is not set. */
+  MAX_SESSIONS_PER_USER: optional(wholeNumberIn(1, 100_000)),
   SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
   TURN_WAIT_SECONDS: wholeNumber(0, 3_600, 45),
   TURN_TIMEOUT_SECONDS: wholeNumber(5, 86_400, 3_600),

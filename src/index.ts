@@ -3,6 +3,7 @@ import { ContainerProxy } from "@cloudflare/containers";
 import { CodexAgent } from "./agent/codex-agent.ts";
 import { app } from "./app.ts";
 import { Directory } from "./fleet/directory.ts";
+import { Fleet } from "./fleet/fleet.ts";
 import { handleModelRequest } from "./gateway/gateway.ts";
 import { McpSession } from "./mcp/session.ts";
 import { SseSession } from "./mcp/sse-session.ts";
@@ -13,5 +14,5 @@ CodexAgent.outboundByHost = {
     handleModelRequest(request, env, containerId),
 };
 
-export { CodexAgent, ContainerProxy, Directory, McpSession, SseSession };
+export { CodexAgent, ContainerProxy, Directory, Fleet, McpSession, SseSession };
 export default app;

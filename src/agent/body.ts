@@ -24,6 +24,8 @@ export interface Runner {
 export interface BodyOptions {
   container: ContainerControl;
   incarnations: Incarnations;
+  /** Before each start. Throws `busy` where too many containers are up. */
+  acquireLease(): Promise<void>;
   /** The Durable Object's id, 64 hexadecimal characters: with it the gateway finds its way back. */
   objectId: string;
   logLevel: string;
@@ -74,7 +76,8 @@ export class AgentBody {
   }
 
   async #start(): Promise<Runner> {
-    const { container, incarnations, objectId, logLevel, log } = this.#options;
+    const { container, incarnations, acquireLease, objectId, logLevel, log } = this.#options;
+    await acquireLease();
     // A container without a known incarnation has a token that nobody holds.
     if (container.isRunning) await container.destroy();
     const incarnation = await incarnations.prepare();

@@ -13,7 +13,7 @@ import type { AgentDescription, LookOptions } from "./describe.ts";
 import { type AgentParts, assembleAgent } from "./parts.ts";
 import type { Retirement, RetireRequest } from "./retire.ts";
 import type { TurnRow } from "./store/turns.ts";
-import { submitTurn } from "./submit-turn.ts";
+import { needsContainer, submitTurn } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
 import { isSettled, type TurnRequest, type TurnView } from "./types.ts";
 import { progressOf, viewOf } from "./view.ts";
@@ -38,6 +38,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     this.#parts = assembleAgent({
       ctx: this.ctx,
       directories: env.DIRECTORY,
+      fleet: env.FLEET.getByName("fleet"),
       config,
       log: this.#log,
       container: containerControl(this, this.ctx.container),
@@ -53,8 +54,12 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   /** Takes a turn in; it is durable when this returns, and runs whether anybody waits or not. */
   startTurn(request: TurnRequest): Promise<Outcome<TurnView>> {
     return outcomeOf(async () => {
-      this.#parts.session.assertStays();
-      const row = submitTurn(this.#parts.store, request);
+      const { session, store, lease } = this.#parts;
+      session.assertStays();
+      // Refused here, nothing is written down; once a turn is accepted, it is the turn that fails.
+      if (needsContainer(store, request) && this.#parts.body.current() === undefined)
+        await lease.acquire(request.user_id);
+      const row = submitTurn(store, request);
       this.#parts.session.changed();
       this.ctx.waitUntil(this.#parts.expiry.plan());
       // While the container is up, the Container class keeps an alarm that wakes this object.
@@ -165,6 +170,18 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     return this.#parts.expiry.run();
   }
 
+  /** Called by a schedule. */
+  renewLease(): Promise<void> {
+    return this.#parts.lease.renew();
+  }
+
+  /** Lets the container sleep where nothing needs it. Returns whether it does. */
+  async yieldContainer(): Promise<boolean> {
+    if (this.#parts.queue.isBusy || this.#parts.store.turns.firstOpen() !== undefined) return false;
+    if (this.#parts.body.current() !== undefined) await this.onActivityExpired();
+    return true;
+  }
+
   /** The base class would print the raw error. */
   override onError(error: unknown): void {
     this.#log.warn("container error", { error });
@@ -172,7 +189,10 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   override onStop({ exitCode }: { exitCode: number }): void {
     this.#log.info("container stopped", { exit_code: exitCode });
-    if (!this.ctx.container?.running) this.#parts.store.incarnations.endCurrent();
+    if (!this.ctx.container?.running) {
+      this.#parts.store.incarnations.endCurrent();
+      this.ctx.waitUntil(this.#parts.lease.release());
+    }
     this.#parts.session.changed();
   }
 

@@ -4,6 +4,7 @@ import type { TurnEvent } from "../../container/protocol.ts";
 import type { Config } from "../config.ts";
 import { AgentBody, type ContainerControl } from "./body.ts";
 import { Expiry } from "./expiry.ts";
+import { type FleetLeases, Lease } from "./lease.ts";
 import { progressLine } from "./progress.ts";
 import { Session } from "./session.ts";
 import { AgentStore } from "./store/store.ts";
@@ -16,6 +17,7 @@ import { Watchers } from "./watchers.ts";
 export interface AgentObject {
   ctx: DurableObjectState;
   directories: Cloudflare.Env["DIRECTORY"];
+  fleet: FleetLeases;
   config: Config;
   log: Logger;
   container: ContainerControl;
@@ -28,7 +30,7 @@ export interface AgentObject {
   deleteSchedules(method: ScheduledMethod): void;
 }
 
-const SCHEDULED_METHODS = ["resumeTurns", "expireResults"] as const;
+const SCHEDULED_METHODS = ["resumeTurns", "expireResults", "renewLease"] as const;
 export type ScheduledMethod = (typeof SCHEDULED_METHODS)[number];
 
 export interface AgentParts {
@@ -38,18 +40,21 @@ export interface AgentParts {
   watchers: Watchers;
   session: Session;
   expiry: Expiry;
+  lease: Lease;
 }
 
 export function assembleAgent(object: AgentObject): AgentParts {
   const { ctx, config, log } = object;
   const store = new AgentStore(ctx.storage);
-  const body = new AgentBody({
+  const body: AgentBody = new AgentBody({
     container: object.container,
     incarnations: store.incarnations,
+    acquireLease: async () => lease.acquire(store.conversations.identity()?.user_id ?? ""),
     objectId: ctx.id.toString(),
     logLevel: config.LOG_LEVEL,
     log,
   });
+  const lease = createLease(object, store, body);
   const watchers = new Watchers();
   const session = createSession(object, store, body, () => queue.isBusy);
   const runner = new TurnRunner({
@@ -72,7 +77,7 @@ export function assembleAgent(object: AgentObject): AgentParts {
       session.changed();
     },
   });
-  return { store, body, queue, watchers, session, expiry: createExpiry(object, store) };
+  return { store, body, queue, watchers, session, lease, expiry: createExpiry(object, store) };
 }
 
 function createSession(object: AgentObject, store: AgentStore, body: AgentBody, isBusy: () => boolean): Session {
@@ -86,6 +91,23 @@ function createSession(object: AgentObject, store: AgentStore, body: AgentBody, 
     isBusy,
     deleteSchedules: () => {
       for (const method of SCHEDULED_METHODS) object.deleteSchedules(method);
+    },
+  });
+}
+
+function createLease(object: AgentObject, store: AgentStore, body: AgentBody): Lease {
+  const { MAX_CONCURRENT_SESSIONS: all, MAX_SESSIONS_PER_USER: user = all } = object.config;
+  return new Lease({
+    fleet: object.fleet,
+    holder: object.ctx.id.toString(),
+    limits: { all, user },
+    log: object.log,
+    isNeeded: () => body.current() !== undefined || store.turns.firstOpen() !== undefined,
+    userId: () => store.conversations.identity()?.user_id,
+    lastUsedAt: () => store.activities.read()?.last_active_at ?? 0,
+    schedules: {
+      isPlanned: () => object.isScheduled("renewLease"),
+      plan: (inSeconds) => object.schedule(inSeconds, "renewLease"),
     },
   });
 }

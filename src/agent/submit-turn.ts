@@ -23,6 +23,12 @@ export function submitTurn(store: AgentStore, request: TurnRequest): TurnRow {
   });
 }
 
+/** Whether the request would be the agent's only open turn. One that joins an earlier request starts nothing. */
+export function needsContainer({ turns }: AgentStore, { request_id }: TurnRequest): boolean {
+  if (request_id !== null && turns.findByRequestId(request_id) !== undefined) return false;
+  return turns.firstOpen() === undefined;
+}
+
 function chooseConversation({ conversations }: AgentStore, wanted: string | null): Conversation {
   if (wanted === null) return conversations.current();
   if (wanted === "new") return conversations.begin();

@@ -21,6 +21,7 @@ export default defineConfig({
             OPENAI_BASE_URL: inject("modelUrl"),
             DEV_TOKEN: "dev-token-of-the-tests",
             CODEX_APPROVAL_MODE: "auto",
+            MAX_CONCURRENT_SESSIONS: "1000",
             PROCESS_HOST_URL: bench.hostUrl,
             PROCESS_HOST_TOKEN: bench.hostToken,
             LOG_LEVEL: "DEBUG",

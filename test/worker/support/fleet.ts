@@ -8,6 +8,7 @@ import { MIGRATIONS } from "../../../src/fleet/migrations.ts";
 import { AgentIndex } from "../../../src/fleet/store.ts";
 import type { AgentReport } from "../../../src/lib/agent-report.ts";
 import { migrate } from "../../../src/lib/migrate.ts";
+import { SCOPES } from "../../../src/lib/scopes.ts";
 import type { CallContext } from "../../../src/tools/call-context.ts";
 import { TOOLS, type ToolAnswer } from "../../../src/tools/catalogue.ts";
 import { type Step, script } from "../../support/fake-model/script.ts";
@@ -19,7 +20,7 @@ export function newUser(overrides: Partial<Config> = {}): CallContext {
   return {
     userId: crypto.randomUUID(),
     clientId: "client",
-    scopes: ["codex:read", "codex:run"],
+    scopes: SCOPES,
     config,
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
