@@ -1,7 +1,7 @@
 // JSON-RPC over the stdio of `codex app-server`: one JSON object a line, without the "jsonrpc" member.
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
+import { eachLine } from "../../lib/each-line.ts";
 
 export type RpcId = string | number;
 
@@ -53,9 +53,11 @@ export class RpcConnection {
     this.#peer = peer;
     // A write to a dead process fails here; the loss itself is noticed by whoever watches the process.
     input.on("error", () => this.close());
-    createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY })
-      .on("line", (line) => this.#receive(line))
-      .on("close", () => this.close());
+    eachLine(
+      output,
+      (line) => this.#receive(line),
+      () => this.close(),
+    );
   }
 
   /** Resolves to Codex's result, unparsed. Rejects with {@link RpcError} or {@link RpcClosedError}. */
@@ -81,7 +83,7 @@ export class RpcConnection {
   }
 
   #send(message: object): void {
-    this.#input.write(`${JSON.stringify(message)}\n`);
+    this.#input.write(`${JSON.stringify(message, wellFormed)}\n`);
   }
 
   #receive(line: string): void {
@@ -109,6 +111,11 @@ export class RpcConnection {
       if (!this.#closed) this.#send({ id, error: { code: -32000, message } });
     }
   }
+}
+
+/** Half a surrogate pair is valid JSON to JavaScript and none to Codex, which drops the whole message without an answer. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
 }
 
 /** Anything on stdout that is not a message (a stray print) is dropped: it must never end the agent. */

@@ -40,6 +40,24 @@ describe("a request", () => {
     await Promise.all(answers);
   });
 
+  it("holds no half of a surrogate pair, at any depth: Codex would drop it without a word", async () => {
+    const { rpc, input } = connect();
+    const sent = rpc.request("a", { list: [{ text: "cut \ud83d" }, "\ude00"], whole: "\ud83d\ude00" });
+    sent.catch(() => {});
+    await new Promise(setImmediate);
+    const line: Buffer = input.read();
+    expect(line.toString()).toBe(
+      '{"id":1,"method":"a","params":{"list":[{"text":"cut \ufffd"},"\ufffd"],"whole":"\ud83d\ude00"}}\n',
+    );
+  });
+
+  it("gets an answer that holds line ends of Unicode as they are", async () => {
+    const { rpc, say } = connect();
+    const answer = rpc.request("a", {});
+    say('{"id":1,"result":"one\u2028two\u2029three\u0085four"}');
+    expect(await answer).toBe("one\u2028two\u2029three\u0085four");
+  });
+
   it("gets its own answer, in whatever order they come", async () => {
     const { rpc, say } = connect();
     const answers = Promise.all([rpc.request("a", {}), rpc.request("b", {})]);
