@@ -11,6 +11,16 @@ export interface CodexSettings {
   modelToken: string;
 }
 
+/**
+ * git refuses a repository of another user (safe.directory in git-config(1)), and those who read the workspace need not be who
+ * writes it. Its reason, programs that a repository names, holds for nothing here: commands are held back by the jail.
+ */
+const GIT_WITHOUT_OWNERS = {
+  GIT_CONFIG_COUNT: "1",
+  GIT_CONFIG_KEY_0: "safe.directory",
+  GIT_CONFIG_VALUE_0: "*",
+};
+
 export interface Layout {
   workspace: string;
   /** HOME of Codex and its commands; what an agent installs for itself goes here. */
@@ -46,6 +56,7 @@ export function appServerArguments({ dataDir, modelBaseUrl }: CodexSettings): st
     projects: `{${toml(workspace)}={trust_level=${toml("untrusted")}}}`,
     sqlite_home: toml(sqlite),
     "shell_environment_policy.inherit": toml("core"),
+    "shell_environment_policy.set": inlineTable(GIT_WITHOUT_OWNERS),
     "analytics.enabled": "false",
     check_for_update_on_startup: "false",
     "features.apps": "false",
@@ -71,6 +82,12 @@ export function appServerEnvironment(
     TMPDIR: tmp,
     MODEL_TOKEN: modelToken,
   };
+}
+
+function inlineTable(values: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(values)
+    .map(([key, value]) => `${key}=${toml(value)}`)
+    .join(",")}}`;
 }
 
 function toml(text: string): string {

@@ -20,6 +20,7 @@ describe("the arguments of the app-server", () => {
     "features.plugins=false",
     "features.unbounded_connection_retries=false",
     'shell_environment_policy.inherit="core"',
+    'shell_environment_policy.set={GIT_CONFIG_COUNT="1",GIT_CONFIG_KEY_0="safe.directory",GIT_CONFIG_VALUE_0="*"}',
     'model_provider="gateway"',
     'sqlite_home="/data/agent/scratch/sqlite"',
     'projects={"/data/agent/workspace"={trust_level="untrusted"}}',
