@@ -7,7 +7,8 @@ export function splitDiff(diff: string): Map<string, string> {
   const parts = new Map<string, string>();
   // A header can only stand at the start of a line: inside a hunk every line begins with " ", "+", "-" or "\". Only "\n"
   // ends a line of a diff; to a regular expression with the flag `m` other characters of a file would as well.
-  for (const part of diff.split(/(?<=\n)(?=diff --git )/)) {
+  // A line that begins with "# " stands between files and tells of one whose diff is left out.
+  for (const part of diff.split(/(?<=\n)(?=diff --git |# )/)) {
     const path = part.startsWith(HEADER) ? pathOf(part) : undefined;
     if (path !== undefined) parts.set(path, (parts.get(path) ?? "") + part);
   }

@@ -3,7 +3,7 @@ import { CodeChange } from "./code-change.ts";
 import { defineTool } from "./define-tool.ts";
 import { Text, Texts, WorkspacePaths } from "./fields.ts";
 import { HONESTY, list, prompt, quoted } from "./prompt.ts";
-import { normalizePath, reconcileChanges } from "./reconcile-changes.ts";
+import { reconcileChanges } from "./reconcile-changes.ts";
 
 const Fix = z.object({
   problem: z.string(),
@@ -46,18 +46,10 @@ export const fix = defineTool({
       `Reproduce the problem first where that is possible. Mend the cause, not the symptom, and no more than that. In files_to_change report each file you changed, with its path relative to the workspace; in diagnostic_steps what you did to find the cause, with what it showed. ${HONESTY}`,
     ),
   reconcile: (result, evidence) => {
-    const claimed = result.fixes.flatMap((entry) => entry.files_to_change);
-    const { changes, warnings } = reconcileChanges({ changes: claimed, warnings: [] }, evidence);
-    const unclaimed = new Map(changes.map((change) => [change.file, change]));
-    const fixes = result.fixes.map((entry) => ({
-      ...entry,
-      files_to_change: entry.files_to_change.flatMap(({ file }) => {
-        const change = unclaimed.get(normalizePath(file));
-        unclaimed.delete(normalizePath(file));
-        return change === undefined ? [] : [change];
-      }),
-    }));
-    return { result: { ...result, fixes: withRest(fixes, [...unclaimed.values()]) }, notes: warnings };
+    const claims = result.fixes.map(({ files_to_change }) => files_to_change);
+    const { claimed, unclaimed, warnings } = reconcileChanges(claims, evidence);
+    const fixes = result.fixes.map((entry, index) => ({ ...entry, files_to_change: claimed[index] ?? [] }));
+    return { result: { ...result, fixes: withRest(fixes, unclaimed) }, notes: warnings };
   },
 });
 

@@ -33,5 +33,8 @@ export const implement = defineTool({
       list("Requirements", requirements),
       `Make the change, then check it by the project's own means (tests, build, linter) where there are any. Report each file you changed in \`changes\`, with its path relative to the workspace. ${HONESTY}`,
     ),
-  reconcile: (result, evidence) => ({ result: { ...result, ...reconcileChanges(result, evidence) }, notes: [] }),
+  reconcile: (result, evidence) => {
+    const { changes, warnings } = reconcileChanges([result.changes], evidence);
+    return { result: { ...result, changes, warnings: [...result.warnings, ...warnings] }, notes: [] };
+  },
 });

@@ -1,10 +1,12 @@
 // One bench: the process host of one workerd, with the agents' directories. Its port stays the same when the host is killed and
 // started again, as under `npm run dev`.
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { freePort } from "../../src/cli/dev/ports.ts";
 import { commandLine, kill, processesNaming } from "./processes.ts";
 import { HostProcess } from "./worker-host-process.ts";
@@ -70,6 +72,8 @@ export class Bench {
       case "PUT file":
         mkdirSync(dirname(file), { recursive: true });
         return writeFileSync(file, await text(request));
+      case "POST shell":
+        return runShell(await text(request), join(this.#agentsDir, object, "workspace"));
       case "DELETE disk":
         return rmSync(join(this.#agentsDir, object), { recursive: true });
       case "GET processes":
@@ -82,6 +86,14 @@ export class Bench {
   async #startHost(): Promise<void> {
     this.#host = await HostProcess.start(this.#env);
   }
+}
+
+/** Resolves to what it printed. Rejects where it fails. */
+async function runShell(script: string, cwd: string): Promise<string> {
+  mkdirSync(cwd, { recursive: true });
+  const env = { PATH: process.env.PATH, HOME: cwd, GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
+  const { stdout } = await promisify(execFile)("bash", ["-ec", script], { cwd, env, timeout: 15_000 });
+  return stdout;
 }
 
 function readOrNull(path: string): string | null {

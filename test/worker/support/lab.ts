@@ -18,6 +18,8 @@ export const lab = {
   /** A file of the agent's workspace; null where there is none. */
   readFile: (agent: Agent, path: string) => act<string | null>("GET", `file/${agent.id}?path=${path}`),
   writeFile: (agent: Agent, path: string, body: string) => act("PUT", `file/${agent.id}?path=${path}`, body),
+  /** Runs a script in the agent's workspace, as its owner would by hand; resolves to what it printed. */
+  shell: (agent: Agent, script: string) => act<string>("POST", `shell/${agent.id}`, script),
   /** All that the agent has on disk is gone, as on Cloudflare when its container stops. */
   wipeDisk: (agent: Agent) => act("DELETE", `disk/${agent.id}`),
   /** The agent's processes, one line each. */
