@@ -2,14 +2,17 @@
 import * as z from "zod";
 import { Effort } from "../../container/protocol.ts";
 
-const MAX_TEXT_CHARS = 2 * 1024 * 1024;
+/** As much as Codex takes in one message (observed with 0.169). */
+const MAX_TEXT_CHARS = 1024 * 1024;
 const MAX_ITEMS = 1_000;
 
 /** NUL and other C0 controls save tab, newline and carriage return: nothing a person types, and traps in logs and shells. */
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
 
+/** Half a surrogate pair, as of a text that was cut, is no text to those who come after us: it becomes U+FFFD. */
 export const Text = z
   .string()
+  .overwrite((text) => text.toWellFormed())
   .min(1, "must not be empty")
   .max(MAX_TEXT_CHARS, `must not exceed ${MAX_TEXT_CHARS} characters`);
 
@@ -36,11 +39,24 @@ export const WorkspacePath = z
   .min(1, "must not be empty")
   .max(4_096, "must not exceed 4096 characters")
   .refine((path) => !CONTROL.test(path) && !/[\n\r]/.test(path), "must not hold control characters")
+  .refine((path) => path.isWellFormed(), "must be valid Unicode")
   .refine((path) => !/^(?:[/\\~]|[A-Za-z]:)/.test(path), "must be relative to the workspace")
   .refine((path) => !path.split(/[/\\]/).includes(".."), 'must not hold ".."');
 
 export const Texts = z.array(Text).max(MAX_ITEMS, `must not hold more than ${MAX_ITEMS} items`);
 export const WorkspacePaths = z.array(WorkspacePath).max(MAX_ITEMS, `must not hold more than ${MAX_ITEMS} items`);
+
+const MAX_DEPTH = 20;
+
+/** Any JSON object, as deep as a person would nest one: what is deeper could not be written out again. */
+export const JsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => isWithin(value, MAX_DEPTH), `must not be nested more than ${MAX_DEPTH} levels deep`);
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isWithin(inner, depth - 1));
+}
 
 /** Parameters of every tool that runs Codex. */
 export const TurnParameters = z.object({
@@ -52,7 +68,7 @@ export const TurnParameters = z.object({
     .describe('An earlier one, or "new"; default: the current one'),
   model: z
     .string()
-    .regex(/^[\w.:/-]{1,128}$/, "must be a model name")
+    .regex(/^\w[\w.:/-]{0,127}$/, "must be a model name")
     .optional(),
   effort: Effort.optional(),
   wait_seconds: z.number().int().min(0).max(3_600).optional(),

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { AgentId, Text, Texts, TurnParameters, WorkspacePath, WorkspacePaths } from "../../../src/tools/fields.ts";
+import {
+  AgentId,
+  JsonObject,
+  Text,
+  Texts,
+  TurnParameters,
+  WorkspacePath,
+  WorkspacePaths,
+} from "../../../src/tools/fields.ts";
 
 describe("a path in the workspace", () => {
   it.each([
@@ -52,6 +60,7 @@ describe("a path in the workspace", () => {
     ["a\u001bb", "control characters"],
     ["a\u007fb", "control characters"],
     ["a\u0085b", "control characters"],
+    ["a\ud800b", "valid Unicode"],
   ])("may not be %j", (path, reason) => {
     const { error } = WorkspacePath.safeParse(path);
     expect(error?.issues.map(({ message }) => message).join()).toContain(reason);
@@ -90,9 +99,13 @@ describe("the id of an agent", () => {
 });
 
 describe("texts", () => {
-  it("may be anything that is not empty, up to two million characters", () => {
-    for (const text of [" ", "\0", "a".repeat(2 * 1024 * 1024)]) expect(Text.safeParse(text).success).toBe(true);
-    for (const text of ["", "a".repeat(2 * 1024 * 1024 + 1)]) expect(Text.safeParse(text).success).toBe(false);
+  it("may be anything that is not empty, up to 1 MiB", () => {
+    for (const text of [" ", "\0", "a".repeat(1024 * 1024)]) expect(Text.parse(text)).toBe(text);
+    for (const text of ["", "a".repeat(1024 * 1024 + 1)]) expect(Text.safeParse(text).success).toBe(false);
+  });
+
+  it("have no half of a surrogate pair", () => {
+    expect(Text.parse("a\ud83db\ude00 \ud83d\ude00")).toBe("a\ufffdb\ufffd \ud83d\ude00");
   });
 
   it("come in lists of up to a thousand", () => {
@@ -103,6 +116,17 @@ describe("texts", () => {
       expect(List.safeParse(["a", ""]).success).toBe(false);
       expect(List.safeParse("a").success).toBe(false);
     }
+  });
+});
+
+describe("an object", () => {
+  const nested = (levels: number): object => (levels === 1 ? {} : { a: [nested(levels - 1)] });
+
+  it("may be nested as a person would, and no deeper", () => {
+    expect(JsonObject.safeParse({ a: [{ b: null }], c: "d" }).success).toBe(true);
+    expect(JsonObject.safeParse(nested(10)).success).toBe(true);
+    for (const levels of [11, 1_000]) expect(JsonObject.safeParse(nested(levels)).success).toBe(false);
+    for (const value of [[], null, "a"]) expect(JsonObject.safeParse(value).success).toBe(false);
   });
 });
 
@@ -132,6 +156,7 @@ describe("the parameters of a turn", () => {
     ["conversation_id", "conv_a/../b"],
     ["model", ""],
     ["model", "gpt 5"],
+    ["model", "--help"],
     ["model", "x".repeat(129)],
     ["effort", "maximum"],
     ["wait_seconds", -1],
