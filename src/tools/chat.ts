@@ -2,6 +2,11 @@ import * as z from "zod";
 import { defineTool } from "./define-tool.ts";
 import { Text, Texts, WorkspacePaths } from "./fields.ts";
 import { HONESTY, list, prompt, quoted } from "./prompt.ts";
+import { Said } from "./said.ts";
+
+const GUIDE = `Answer the message above. Change no files. Where the answer depends on the workspace, look at it yourself first: read, search, run what only reads.
+- context_used: the files you read and the earlier messages that the answer rests on. suggestions and follow_up_questions: only what helps; they may be empty.
+- confidence_score: 0.9 and above = checked in the files or by a run; about 0.5 = likely, not checked; below 0.2 = a guess.`;
 
 export const chat = defineTool({
   name: "chat",
@@ -16,7 +21,7 @@ export const chat = defineTool({
     reference_files: WorkspacePaths.optional().describe("Workspace files to read first"),
   },
   result: z.object({
-    response: z.string(),
+    response: Said,
     suggestions: z.array(z.string()),
     follow_up_questions: z.array(z.string()),
     context_used: z.array(z.string()).describe("Files and earlier messages that the answer rests on"),
@@ -28,6 +33,7 @@ export const chat = defineTool({
       quoted("Context", context),
       quoted("Earlier messages", previous_messages?.join("\n---\n")),
       list("Read these files first", reference_files),
-      `Answer the message. Change no files. ${HONESTY}`,
+      GUIDE,
+      HONESTY,
     ),
 });

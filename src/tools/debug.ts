@@ -2,9 +2,16 @@ import * as z from "zod";
 import { CodeChange } from "./code-change.ts";
 import { defineTool } from "./define-tool.ts";
 import { Text } from "./fields.ts";
-import { HONESTY, prompt, quoted } from "./prompt.ts";
+import { HONESTY, LOOK, prompt, quoted } from "./prompt.ts";
+import { Said } from "./said.ts";
 
 const Confidence = z.number().min(0).max(1);
+
+const GUIDE = `- root_cause: where it first goes wrong and why, with file and line. Keep what you saw apart from what you infer. Where the code is not in the workspace, say so, and which causes are left.
+- solutions: what mends the cause; trade_offs says what each costs or risks.
+- debugging_steps: what you looked at and what it showed, then what the user should look at to tell the causes that are left apart.
+- related_issues: other places in the workspace with the same cause; no numbers or links of issues that you did not see.
+- Confidence, of the cause and of each solution: 0.9 and above = reproduced or shown in the code; about 0.5 = fits all that is known, not shown; below 0.2 = a guess.`;
 
 export const debug = defineTool({
   name: "debug",
@@ -20,7 +27,7 @@ export const debug = defineTool({
     debug_level: z.enum(["quick", "detailed"]).default("detailed"),
   },
   result: z.object({
-    root_cause: z.string(),
+    root_cause: Said,
     solutions: z.array(
       z.object({
         approach: z.string(),
@@ -46,8 +53,10 @@ export const debug = defineTool({
       quoted("Environment", environment_info),
       quoted("Steps to reproduce", reproduction_steps),
       debug_level === "quick"
-        ? "Be quick: one solution, no long investigation."
-        : "Be thorough: follow the data to where it first goes wrong. In debugging_steps say what you looked at and what it showed.",
-      `Confidence is how sure you are, from 0 to 1. ${HONESTY}`,
+        ? "Be quick: the likeliest cause, one solution, no long investigation."
+        : "Be thorough: follow the data back to where it first goes wrong, try to reproduce the error where only reading allows it, and weigh other causes.",
+      LOOK,
+      GUIDE,
+      HONESTY,
     ),
 });

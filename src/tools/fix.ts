@@ -2,16 +2,23 @@ import * as z from "zod";
 import { CodeChange } from "./code-change.ts";
 import { defineTool } from "./define-tool.ts";
 import { Text, Texts, WorkspacePaths } from "./fields.ts";
-import { HONESTY, list, prompt, quoted } from "./prompt.ts";
+import { HONESTY, LOOK, list, prompt, quoted } from "./prompt.ts";
 import { reconcileChanges } from "./reconcile-changes.ts";
+import { Said } from "./said.ts";
 
 const Fix = z.object({
-  problem: z.string(),
-  solution: z.string(),
+  problem: Said,
+  solution: Said,
   files_to_change: z.array(CodeChange),
-  root_cause: z.string(),
+  root_cause: Said,
   prevention: z.string(),
 });
+
+const GUIDE = `Reproduce the problem first where that is possible. Mend the cause, not the symptom, and no more than that; then run what failed again, and what else the change could break. Never delete, skip or loosen a test to make it pass; where the test itself is wrong, say why in root_cause.
+- fixes: one entry for each cause. files_to_change has each file that you changed, with its path relative to the workspace, and what changed and why. Leave diff empty: the real one is put there. root_cause says where it first goes wrong, with file and line; prevention, what would have caught it. Without a cause found, fixes is empty.
+- diagnostic_steps: what you did to find and to check, with what it showed, also what you ruled out.
+- quick_fix_available: whether a small change mends the cause. estimated_fix_time: for what is left to do now; "none" where nothing is.
+- related_issues: other places in the code with the same cause.`;
 
 export const fix = defineTool({
   name: "fix",
@@ -27,13 +34,13 @@ export const fix = defineTool({
   },
   result: z.object({
     fixes: z.array(Fix),
-    diagnostic_steps: z.array(z.string()),
+    diagnostic_steps: z.array(z.string()).min(1),
     quick_fix_available: z.boolean(),
     estimated_fix_time: z.string(),
     related_issues: z.array(z.string()),
   }),
   check: ({ failing_tests, error_output, context_files, symptoms }) =>
-    failing_tests || error_output || context_files || symptoms
+    [failing_tests, error_output, context_files, symptoms].some((given) => given !== undefined && given.length > 0)
       ? undefined
       : "give at least one of failing_tests, error_output, context_files, symptoms",
   prompt: ({ failing_tests, error_output, context_files, symptoms }) =>
@@ -43,7 +50,9 @@ export const fix = defineTool({
       list("Symptoms", symptoms),
       quoted("Error output", error_output),
       list("Read these files first", context_files),
-      `Reproduce the problem first where that is possible. Mend the cause, not the symptom, and no more than that. In files_to_change report each file you changed, with its path relative to the workspace; in diagnostic_steps what you did to find the cause, with what it showed. ${HONESTY}`,
+      LOOK,
+      GUIDE,
+      HONESTY,
     ),
   reconcile: (result, evidence) => {
     const claims = result.fixes.map(({ files_to_change }) => files_to_change);
