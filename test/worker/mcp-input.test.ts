@@ -1,4 +1,5 @@
-// Parameters that do not fit: an error result that names them, and nothing is started.
+// Parameters that do not fit, as MCP clients see it: an error result that names them, and nothing is started. What every single
+// parameter may not be is in tools-bad-input.test.ts.
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -15,31 +16,10 @@ beforeAll(async () => {
 it.each([
   ["a missing parameter", "chat", {}, "message"],
   ["a parameter of the wrong type", "chat", { message: 7 }, "message"],
-  ["null for a text", "chat", { message: null }, "message"],
-  ["an empty message", "chat", { message: "" }, "message"],
   ["an unknown parameter", "chat", { message: "m", mesage: "typo" }, "mesage"],
-  ["a parameter of another tool", "chat", { message: "m", task: "t" }, "task"],
   ["an agent_id with a slash", "chat", { message: "m", agent_id: "other/a" }, "agent_id"],
-  ["an agent_id that begins with a dot", "chat", { message: "m", agent_id: "../a" }, "agent_id"],
-  ["an agent_id that is too long", "chat", { message: "m", agent_id: "a".repeat(65) }, "agent_id"],
-  ["an agent_id with a line end", "chat", { message: "m", agent_id: "a\n" }, "agent_id"],
-  ["an empty agent_id", "chat", { message: "m", agent_id: "" }, "agent_id"],
-  ["a made-up conversation_id", "chat", { message: "m", conversation_id: "'; DROP TABLE turns" }, "conversation_id"],
-  ["an unknown effort", "chat", { message: "m", effort: "maximal" }, "effort"],
-  ["a model name with a space", "chat", { message: "m", model: "gpt 5" }, "model"],
-  ["a wait below zero", "chat", { message: "m", wait_seconds: -1 }, "wait_seconds"],
-  ["a wait of more than an hour", "chat", { message: "m", wait_seconds: 3_601 }, "wait_seconds"],
-  ["a request_id that is too long", "chat", { message: "m", request_id: "k".repeat(129) }, "request_id"],
-  ["a path with a control character", "chat", { message: "m", reference_files: ["a\u0000b"] }, "reference_files.0"],
   ["a path with a line end", "chat", { message: "m", reference_files: ["ok", "a\nb"] }, "reference_files.1"],
-  ["a path with an escape sequence", "chat", { message: "m", reference_files: ["\u001b[2J"] }, "reference_files.0"],
   ["a path that leaves the workspace", "implement", { task: "t", target_files: ["a/../../b"] }, "target_files.0"],
-  ["a path that leaves it the Windows way", "implement", { task: "t", target_files: ["..\\b"] }, "target_files.0"],
-  ["an absolute path", "implement", { task: "t", target_files: ["/etc/passwd"] }, "target_files.0"],
-  ["a path in somebody's home", "implement", { task: "t", target_files: ["~/.ssh/id"] }, "target_files.0"],
-  ["one text where a list belongs", "implement", { task: "t", target_files: "a.txt" }, "target_files"],
-  ["a missing list", "implement", { task: "t" }, "target_files"],
-  ["more than 1000 paths", "implement", { task: "t", target_files: Array(1_001).fill("a") }, "target_files"],
   ["a turn_id that is none", "get_turn", { turn_id: "conv_1" }, "turn_id"],
   ["no turn_id", "cancel_turn", {}, "turn_id"],
 ])("refuses %s before anything is started", async (_, tool, parameters, name) => {
