@@ -1,8 +1,8 @@
 // One runner process: started in its agent's directory, in a process group of its own, ended with everything it started.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createInterface } from "node:readline";
 import * as z from "zod";
+import { eachLine } from "../lib/each-line.ts";
 import { endLeftovers } from "../lib/leftovers.ts";
 import { layout } from "../runner/codex/settings.ts";
 
@@ -40,7 +40,7 @@ export class Instance {
     });
     this.#child.stdin?.on("error", () => {});
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream) createInterface({ input: stream }).on("line", (line) => this.#onLine(line, onLine));
+      if (stream) eachLine(stream, (line) => this.#onLine(line, onLine));
     }
     this.#child.once("error", () => this.#onExit(127));
     this.#child.once("exit", (code, signal) => this.#onExit(code ?? (signal === "SIGTERM" ? 143 : 137)));

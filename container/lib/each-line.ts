@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 /** `onEnd` is called once, after the last line, also where the stream breaks. A last line without its end counts. */
-export function eachLine(stream: Readable, onLine: (line: string) => void, onEnd: () => void): void {
+export function eachLine(stream: Readable, onLine: (line: string) => void, onEnd: () => void = () => {}): void {
   const decoder = new StringDecoder("utf8");
   /** Of the line that has not ended: joined once, since a line may come in thousands of chunks. */
   let parts: string[] = [];

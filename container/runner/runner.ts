@@ -106,6 +106,7 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
     },
     catalogue: new Catalogue(),
     workspace: paths.workspace,
+    longPrompts: paths.longPrompts,
     grants: new SessionGrants(),
     threads: new Threads(paths.codexHome, paths.workspace),
     jail,

@@ -47,6 +47,7 @@ function changesOf(changes: Changes): Partial<Evidence> {
     changed_files: changes.changed_files,
     notes: changes.notes,
     ...(changes.diff === "" ? {} : { diff: changes.diff }),
+    ...(changes.diff_truncated ? { diff_truncated: true } : {}),
     ...(isCut ? { total_changed_files: changes.total_changed } : {}),
   };
 }

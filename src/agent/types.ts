@@ -41,6 +41,8 @@ export type TurnStatus = OpenStatus | SettledStatus;
 /** What was observed in a turn, never what the model claims. */
 export interface Evidence {
   diff?: string;
+  /** Only where `diff` leaves something out; it says itself what. */
+  diff_truncated?: boolean;
   changed_files: ChangedFile[];
   /** Only where `changed_files` was cut. */
   total_changed_files?: number;

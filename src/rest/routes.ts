@@ -18,6 +18,9 @@ const OLD_PREFIX = "codex_";
  */
 const ALSO_BY_GET = "cleanup_inactive_agents";
 
+/** Turns take their time, so there is no use in asking at once. */
+const RETRY_AFTER_S = "30";
+
 /** `keepAlive` lets a call go on whose client has left: only the wait for it ends. */
 export async function handleToolRequest(
   request: Request,
@@ -37,6 +40,7 @@ export async function handleToolRequest(
     if (failure === "forbidden") {
       response.headers.set("www-authenticate", `Bearer error="insufficient_scope", scope="${tool.scope}"`);
     }
+    if (failure === "busy") response.headers.set("retry-after", RETRY_AFTER_S);
     return response;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -9,6 +9,7 @@ import type { CodexTool } from "./define-tool.ts";
 
 const EvidenceShape = z.object({
   diff: z.string().optional(),
+  diff_truncated: z.boolean().optional(),
   changed_files: z.array(ChangedFile),
   total_changed_files: z.number().optional(),
   commands: z.array(CommandRun),

@@ -43,12 +43,12 @@ async function startOrResume(
   return started;
 }
 
-/** Codex refuses a longer message (observed with 0.169); with what we add, a parameter of 1 MB fits. */
-const MAX_PROMPT_CHARS = 1_048_576;
+/** The longest parameter, 1 MiB, with what we add to it, and some more. */
+const MAX_PROMPT_CHARS = 1_200_000;
 
 function tooLong(prompt: string): string | undefined {
   if (prompt.length <= MAX_PROMPT_CHARS) return undefined;
-  return `together the texts make a prompt of ${prompt.length} characters; Codex takes ${MAX_PROMPT_CHARS}`;
+  return `together the texts make a prompt of ${prompt.length} characters; the limit is ${MAX_PROMPT_CHARS}`;
 }
 
 /** The failure to show: the thrower's own words if it meant to be seen, else a general one, and the log has the rest. */

@@ -47,9 +47,9 @@ it("names what is wrong with each of several parameters", async () => {
 });
 
 describe.each(CLIENTS)("$name", ({ connect }) => {
-  it("may send a message of a megabyte", async () => {
+  it("may send a message of 1 MiB", async () => {
     const sender = await connect();
-    const message = "a".repeat(1_000_000);
+    const message = "a".repeat(MIB);
     const { envelope } = await sender.call("chat", { message, agent_id: newAgentId() });
     expect(envelope).toMatchObject({ status: "completed" });
   });

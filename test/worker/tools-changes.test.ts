@@ -14,6 +14,9 @@ interface Change {
 }
 
 interface Completed {
+  agent_id: string;
+  turn_id: string;
+  cut?: object[];
   result: { changes?: Change[]; warnings?: string[]; fixes?: { problem: string; files_to_change: Change[] }[] };
   evidence: { changed_files: { path: string }[]; total_changed_files?: number; diff?: string; notes: string[] };
 }
@@ -173,14 +176,29 @@ it("nothing is said to have changed by a turn that changed nothing, whatever it 
   expect(evidence).toMatchObject({ changed_files: [] });
 });
 
-function implement(user: CallContext, agent_id: string, work: readonly Step[], changes: object[]): Promise<Completed> {
+async function implement(user: CallContext, agent_id: string, work: readonly Step[], changes: object[]) {
   const answer = { changes, warnings: ["said before"] };
-  return look<Completed>(user, "implement", { agent_id, target_files: [], task: script(...work, { answer }) });
+  const task = script(...work, { answer });
+  return whole(user, await look<Completed>(user, "implement", { agent_id, target_files: [], task }));
 }
 
-function fix(user: CallContext, agent_id: string, work: readonly Step[], claims: object[][]): Promise<Completed> {
+async function fix(user: CallContext, agent_id: string, work: readonly Step[], claims: object[][]) {
   const fixes = claims.map((files_to_change, index) => ({ problem: `problem ${index}`, files_to_change }));
-  return look<Completed>(user, "fix", { agent_id, error_output: script(...work, { answer: { fixes } }) });
+  const error_output = script(...work, { answer: { fixes } });
+  return whole(user, await look<Completed>(user, "fix", { agent_id, error_output }));
+}
+
+/** An answer that was cut for its length, as read_turn brings it. */
+async function whole(user: CallContext, answer: Completed): Promise<Completed> {
+  if (answer.cut === undefined) return answer;
+  const { agent_id, turn_id } = answer;
+  let text = "";
+  for (let offset: number | undefined = 0; offset !== undefined; ) {
+    const page: { text: string; next_offset?: number } = await look(user, "read_turn", { agent_id, turn_id, offset });
+    text += page.text;
+    offset = page.next_offset;
+  }
+  return JSON.parse(text);
 }
 
 /** Since BEFORE, without the hashes of contents. */

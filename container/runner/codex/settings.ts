@@ -31,6 +31,7 @@ export interface Layout {
   sqlite: string;
   tmp: string;
   baseline: string;
+  longPrompts: string;
 }
 
 export function layout(dataDir: string): Layout {
@@ -43,6 +44,7 @@ export function layout(dataDir: string): Layout {
     sqlite: join(scratch, "sqlite"),
     tmp: join(scratch, "tmp"),
     baseline: join(scratch, "baseline"),
+    longPrompts: join(scratch, "prompts"),
   };
 }
 

@@ -1,6 +1,5 @@
 // Carries out one turn: checks, workspace baseline, thread, Codex, one repair of a malformed answer, what really changed,
 // and the conversation's new lines. It ends with exactly one `settled` event, whatever happens on the way.
-
 import type { Logger } from "../../lib/log.ts";
 import type {
   ApprovalDecision,
@@ -18,6 +17,7 @@ import { NO_USAGE, sumUsage } from "../codex/usage.ts";
 import type { Jail, JailPolicy } from "../jail.ts";
 import { checkAnswer, repairPrompt } from "./answer.ts";
 import { ApprovalDesk } from "./approvals.ts";
+import { messageOf } from "./long-prompt.ts";
 import { completed, endedEarly, failed, type Result, unexpected } from "./result.ts";
 import type { SessionGrants } from "./session-grants.ts";
 import { StopSignal } from "./stop-signal.ts";
@@ -36,6 +36,7 @@ export interface TurnTools {
   threads: Threads;
   jail: Jail;
   workspace: string;
+  longPrompts: string;
   grants: SessionGrants;
   observer: ChangeObserver;
   log: Logger;
@@ -154,7 +155,8 @@ export class TurnExecution {
   }
 
   async #converse(connection: CodexConnection, thread: OpenThread, model: string): Promise<Result> {
-    const first = await this.#say(this.#spec.prompt, connection, thread, model);
+    const message = await messageOf(this.#spec, this.#tools.longPrompts);
+    const first = await this.#say(message, connection, thread, model);
     if (first.status !== "completed") return endedEarly(first, this.#stop.reason);
     const check = checkAnswer(first.lastMessage, this.#spec.output_schema);
     if (first.lastMessage.trim() === "") return failed({ code: "empty_answer" });

@@ -32,6 +32,8 @@ export const GOOD_CALLS: Readonly<Record<string, Record<string, unknown>>> = {
   get_agent_status: {},
   list_active_agents: {},
   cleanup_inactive_agents: {},
+  read_turn: { turn_id: TURN_ID },
+  revoke_grants: {},
 };
 
 const CONTROLS = ["\0", "\n", "\r", "\u001b[2J", "\u007f", "\u0085"];
@@ -183,7 +185,9 @@ export const BAD_VALUES: Readonly<Record<string, readonly BadValue[]>> = {
   decision: choice,
   status: choice,
   wait_seconds: numberFrom(0, 3_600),
-  limit: numberFrom(1, 200),
+  limit: [0, -1, 40_001, 1.5, "1", null, true, []].map((value) => ({ what: JSON.stringify(value), value })),
+  part: choice,
+  offset: [-1, 1.5, "0", null, true].map((value) => ({ what: JSON.stringify(value), value })),
   inactive_for_seconds: numberFrom(0, 31_536_000),
   delete_data: flag,
   dry_run: flag,

@@ -54,6 +54,23 @@ describe("the rollout events", () => {
   });
 });
 
+it("hands over a text that Codex refuses in one message as a file that the model can read", async () => {
+  const long = `FIRST ${"a".repeat(1_048_576)} LAST`;
+  const turn = await lab.runner.runTurn(
+    turnSpec({
+      prompt: `${long} ${script({ run: "wc -c < ../scratch/prompts/*; tail -c 600 ../scratch/prompts/*" }, { say: "read" })}`,
+    }),
+  );
+  expect(turn.settled).toMatchObject({ status: "completed", answer: "read" });
+  const [read] = bodiesOf(turn, "command_finished");
+  expect(read?.output_tail).toMatch(/^104\d{4}\n/);
+  expect(read?.output_tail).toContain("aaa LAST");
+  const asked = textOf(lab.requestsOf(turn)[0]);
+  expect(asked).toMatch(/in the file \S*prompts\S*\.md\. Read it to its end/);
+  expect(asked).toContain("FIRST aaa");
+  expect(asked.length).toBeLessThan(100_000);
+});
+
 it("continues a conversation, in which the model finds the earlier turns", async () => {
   const first = await lab.runner.runTurn(turnSpec({ prompt: say("first question") }));
   const second = await lab.runner.runTurn(turnSpec({ prompt: say("second question"), ...continuing(first) }));
