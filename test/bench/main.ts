@@ -6,12 +6,15 @@ import { findCodexBinary } from "../../container/runner/codex/binary.ts";
 import { DevServer } from "../support/dev-server.ts";
 import { startFakeModel } from "../support/fake-model/fake-model.ts";
 import { commandLine } from "../support/processes.ts";
+import { countToolTokens } from "../support/tool-tokens.ts";
+
 import { median, summary } from "./statistics.ts";
 import { benchTurns } from "./turns.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40);
 const TURN_RATIO = 1.5;
 const RUNNER_MIB = 60;
+const DEFINITION_TOKENS = 6_000;
 
 const model = await startFakeModel();
 const server = await DevServer.start({ env: { OPENAI_BASE_URL: model.url, LOG_LEVEL: "WARN" } });
@@ -27,6 +30,8 @@ try {
   console.log("|---|---|---|---|---|");
   console.log(row("follow-up turn", direct.followUp, stack.followUp));
   console.log(row("new conversation", direct.fresh, stack.fresh));
+  const tokens = [...(await countToolTokens(server)).values()].reduce((sum, count) => sum + count, 0);
+  console.log(`| tool definitions, tokens | – | ${tokens} | – | ≤ ${DEFINITION_TOKENS} |`);
   console.log(`| runner memory, MiB RSS | – | ${Math.max(...rss).toFixed(0)} | – | ≤ ${RUNNER_MIB} |`);
 } finally {
   await server.stop();

@@ -6,6 +6,7 @@ import { script } from "../support/fake-model/script.ts";
 import { runSuite } from "../support/mcp-conformance.ts";
 import { type Run, runNode } from "../support/mcp-program.ts";
 import { startTokenProxy, type TokenProxy } from "../support/token-proxy.ts";
+import { countToolTokens } from "../support/tool-tokens.ts";
 
 let model: FakeModel;
 let server: DevServer;
@@ -21,6 +22,12 @@ afterAll(async () => {
   proxy?.close();
   await server?.stop();
   await model?.close();
+});
+
+it("lists its tools in less than 6 000 tokens", async () => {
+  const counts = [...(await countToolTokens(server)).values()];
+  expect(Math.min(...counts)).toBeGreaterThan(20);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(6_000);
 });
 
 it.each([
