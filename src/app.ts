@@ -73,7 +73,7 @@ app.all(REST_ROUTE, async (c) => {
   const correlationId = c.get("correlationId");
   const log = createLogger(console.log, config.LOG_LEVEL, { part: "worker", correlation_id: correlationId });
   const identity = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
-  const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY };
+  const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY, turnRate: c.env.TURN_RATE };
   const base = { ...identity, ...objects, config, correlationId, log };
   return handleToolRequest(c.req.raw, base, (work) => c.executionCtx.waitUntil(work));
 });

@@ -7,6 +7,8 @@ export interface Bindings {
   CODEX_AGENT: DurableObjectNamespace<CodexAgent>;
   DIRECTORY: DurableObjectNamespace<Directory>;
   FLEET: DurableObjectNamespace<Fleet>;
+  /** Of turns, by user id. */
+  TURN_RATE: RateLimit;
 }
 
 declare global {

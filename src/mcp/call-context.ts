@@ -18,6 +18,7 @@ export function toCallContext(ctx: ServerContext, env: Cloudflare.Env): CallCont
     config,
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
+    turnRate: env.TURN_RATE,
     correlationId,
     log,
     signal,

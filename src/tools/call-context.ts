@@ -13,6 +13,7 @@ export interface CallContext {
   config: Config;
   agents: DurableObjectNamespace<CodexAgent>;
   directories: DurableObjectNamespace<Directory>;
+  turnRate: Pick<RateLimit, "limit">;
   correlationId: string;
   log: Logger;
   /** Aborts when nobody waits for the answer any more: the wait ends, the turn does not. */

@@ -38,6 +38,8 @@ async function startOrResume(
     if (resumed.tool === tool.name) return resumed;
     throw new AppError("invalid_input", `This turn was started by ${resumed.tool}. Read it with get_turn.`);
   }
+  const { success: isAdmitted } = await context.turnRate.limit({ key: context.userId });
+  if (!isAdmitted) throw new AppError("busy", "You have started too many turns in the last minute. Wait for a minute.");
   const started = unwrap(await agent.startTurn(toRequest(tool, input, context)));
   context.log.info("turn accepted", { tool: tool.name, turn_id: started.turn_id, agent_id: started.agent_id });
   return started;

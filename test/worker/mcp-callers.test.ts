@@ -62,6 +62,7 @@ function newCaller(): CallContext {
     config: readConfig(env),
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
+    turnRate: env.TURN_RATE,
     correlationId: "req_test",
     log: createLogger(() => {}, "ERROR"),
     signal: new AbortController().signal,

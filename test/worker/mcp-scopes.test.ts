@@ -94,6 +94,7 @@ function contextOf(scopes: readonly string[]) {
     config: readConfig(env),
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
+    turnRate: env.TURN_RATE,
     correlationId: "req_test",
     log: createLogger(() => {}, "ERROR"),
     signal: new AbortController().signal,

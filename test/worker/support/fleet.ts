@@ -24,6 +24,7 @@ export function newUser(overrides: Partial<Config> = {}): CallContext {
     config,
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
+    turnRate: env.TURN_RATE,
     correlationId: "req_test_1",
     log: createLogger(console.log, "DEBUG", {}),
     signal: new AbortController().signal,
