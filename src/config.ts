@@ -3,6 +3,8 @@
 import * as z from "zod";
 import { LOG_LEVELS } from "../container/lib/log.ts";
 import { AppError } from "./errors.ts";
+import { type ChatGptLogin, readAccessToken, readAuthFile } from "./lib/auth-file.ts";
+import { parseEncryptionKeys } from "./lib/encryption-keys.ts";
 
 /** An empty text counts as not set, as in a `.env` file. */
 function optional<T extends z.ZodType>(schema: T) {
@@ -38,13 +40,35 @@ function hostNames() {
       : (value ?? []);
   return z.preprocess(split, z.array(name));
 }
+/** A text that `parse` understands: it returns null, or throws, for any other. */
+function parsed<T>(parse: (text: string) => T | null, allowed: string) {
+  return z.string().transform((text, context) => {
+    const value = valueOrNull(() => parse(text));
+    if (value !== null) return value;
+    context.issues.push({ code: "custom", input: text, message: allowed });
+    return z.NEVER;
+  });
+}
 const HttpUrl = z.url({ protocol: /^https?$/, error: "an http or https URL" });
+const BaseUrl = HttpUrl.transform((url) => url.replace(/\/+$/, ""));
 const Secret = z.string().min(32, "at least 32 characters");
+const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 export const Config = z.object({
   OPENAI_API_KEY: optional(z.string().min(8, "an OpenAI API key")),
   OPENAI_BASE_URL: withDefault(HttpUrl, "https://api.openai.com/v1"),
-  CODEX_AUTH_METHOD: oneOf(["auto", "api_key"], "auto"),
+  /** A ChatGPT login for all who have none of their own. */
+  CHATGPT_OAUTH_TOKEN: optional(
+    parsed(readServerLogin, "a ChatGPT access token that names its account, or the text of an auth.json of Codex"),
+  ),
+  CHATGPT_BASE_URL: withDefault(BaseUrl, "https://chatgpt.com/backend-api"),
+  OPENAI_AUTH_URL: withDefault(BaseUrl, "https://auth.openai.com"),
+  CODEX_AUTH_METHOD: oneOf(["auto", "api_key", "oauth"], "auto"),
+  CODEX_PREFER_OAUTH: withDefault(z.union([z.boolean(), Flag], { error: "true or false" }), true),
+  /** Keys of what is stored encrypted. The first one encrypts. */
+  ENCRYPTION_KEY: optional(
+    parsed(parseEncryptionKeys, "32 bytes in base64, or a list id:key,id:key of such, each with an id of its own"),
+  ),
   CODEX_MODEL: optional(z.string().regex(/^[\w.:/-]{1,128}$/, "a model name")),
   CODEX_PROVIDER: oneOf(["openai"], "openai"),
   CODEX_APPROVAL_MODE: oneOf(["suggest", "auto", "manual"], "suggest"),
@@ -68,6 +92,9 @@ export const Config = z.object({
   /** Set by the dev server where there is no Docker: the process host that stands in for containers. */
   PROCESS_HOST_URL: optional(HttpUrl),
   PROCESS_HOST_TOKEN: optional(Secret),
+  /** Set by the dev server where this machine has a ChatGPT login: who hands it out and refreshes it, in its own auth.json. */
+  LOCAL_LOGIN_URL: optional(HttpUrl),
+  LOCAL_LOGIN_TOKEN: optional(Secret),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -107,4 +134,18 @@ export function readConfig(env: object): Config {
   const parsed = Config.parse(env);
   known.set(env, parsed);
   return parsed;
+}
+
+function readServerLogin(text: string): ChatGptLogin | null {
+  if (!text.trimStart().startsWith("{")) return readAccessToken(text);
+  const file = readAuthFile(text);
+  return file.method === "oauth" ? file.login : null;
+}
+
+function valueOrNull<T>(read: () => T | null): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }

@@ -17,24 +17,28 @@ const MESSAGES: Readonly<Record<RunnerError["code"], Message>> = {
     "The Codex binary is not installed. Run `npm ci` again without leaving out optional packages; the platform must be Linux, macOS or Windows on x64 or arm64.",
   context_too_long: () =>
     'The conversation no longer fits into the model. Start a new one with conversation_id "new", or send less.',
+  credential_unreadable: () =>
+    "The stored credential cannot be decrypted: the key that sealed it is missing in ENCRYPTION_KEY. health_check names it. Put it back, behind the new one, or connect the credential again.",
   deadline_exceeded: () =>
     "The turn passed its deadline (TURN_TIMEOUT_SECONDS) and was stopped. Split the task, or raise the deadline. What was changed so far is in the workspace.",
   empty_answer: () => "The model ended its turn without an answer. Try again, or with another model.",
   internal: () => "The agent failed in a way it did not expect. Try again; the log has the details.",
   invalid_effort: (detail) => `This effort is not offered by the model. Allowed: ${detail}.`,
+  login_needed: () =>
+    "The ChatGPT login has ended and must be made again. Connect ChatGPT on the account page, or run `npm run login`, then repeat the call. health_check says why.",
   model_auth_failed: () =>
-    "The model API refused the server's credential. Check OPENAI_API_KEY, or sign in again, then repeat the call.",
+    "The model API refused the credential. Check the API key, or connect ChatGPT again, then repeat the call.",
   model_rate_limited: () => "The model API limits the rate of requests. Wait a minute, then try again.",
   model_refused: () => "The model API refused the request as invalid. Rephrase it, or choose another model.",
   model_unavailable: () => "The model API has a problem of its own. Try again in a few minutes.",
   model_unreachable: () => "The model API cannot be reached. Check OPENAI_BASE_URL and the network, then try again.",
   no_credential: () =>
-    "No OpenAI credential is configured. Set OPENAI_API_KEY (in .dev.vars for the dev server, by `wrangler secret put` for a deployment), then try again.",
+    "There is no OpenAI credential. Connect ChatGPT or an API key on the account page, or set OPENAI_API_KEY (in .dev.vars for the dev server, by `wrangler secret put` for a deployment), then try again.",
   sandbox_unavailable: () =>
     "Codex's sandbox does not work on this machine, so commands could not be held back. Use Docker, or allow unprotected runs on your own machine with HOST_SANDBOX=off.",
   unknown_model: (detail) => `Codex does not know this model. Known models: ${detail}.`,
-  usage_limit: () =>
-    "The account behind the server's credential has used up its limit. Wait for its reset, or use another credential.",
+  usage_limit: (detail) =>
+    `The account behind the credential has used up its limit. ${resetAdvice(detail)}, or use another credential.`,
 };
 
 /** The container was lost: what it did since the last stored event is unknown. */
@@ -46,4 +50,10 @@ export const CONTAINER_LOST: TurnFailure = {
 
 export function describeFailure({ code, detail }: RunnerError): TurnFailure {
   return { code, message: MESSAGES[code](detail ?? "") };
+}
+
+/** `detail` is the time of the reset in ms, or some text where it is not known. */
+function resetAdvice(detail: string): string {
+  const resetsAt = /^\d{12,14}$/.test(detail) ? new Date(Number(detail)) : undefined;
+  return resetsAt === undefined ? "Wait for its reset" : `Wait for its reset at ${resetsAt.toISOString()}`;
 }

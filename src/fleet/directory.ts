@@ -1,10 +1,25 @@
-// The Durable Object of one user (its name is the user's id): an index of the agents, as they last reported themselves.
+// The Durable Object of one user (its name is the user's id): an index of the agents, as they last reported themselves, and the
+// user's Codex credentials. The one named SERVER_DIRECTORY has the server's own ChatGPT login.
 import { DurableObject } from "cloudflare:workers";
-import { type Outcome, outcomeOf } from "../errors.ts";
+import { createLogger } from "../../container/lib/log.ts";
+import { readConfig } from "../config.ts";
+import { type Outcome, outcomeOf, unwrap } from "../errors.ts";
 import type { AgentReport, AgentState, SessionStatus } from "../lib/agent-report.ts";
 import { migrate } from "../lib/migrate.ts";
+import type {
+  ChatGptStatus,
+  CredentialMethod,
+  CredentialStatus,
+  DeviceLogin,
+  DevicePoll,
+  ModelCredential,
+  ModelCredentialRequest,
+  RateLimits,
+} from "./credential-types.ts";
+import { Credentials } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { SERVER_DIRECTORY } from "./server-login.ts";
 import { AgentIndex, type Page } from "./store.ts";
 
 export interface ListRequest {
@@ -23,11 +38,13 @@ export interface AgentList {
 
 export class Directory extends DurableObject<Cloudflare.Env> {
   readonly #index: AgentIndex;
+  readonly #credentials: Credentials;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, MIGRATIONS);
     this.#index = new AgentIndex(ctx.storage.sql);
+    this.#credentials = this.#createCredentials();
   }
 
   /** Returns the highest number that is known of the agent: above that of `report` where it came too late. */
@@ -65,6 +82,70 @@ export class Directory extends DurableObject<Cloudflare.Env> {
   /** For health checks: whether what is written can be read, and how many agents there are. */
   check(probe: number): { is_durable: boolean; agents: number; up: number } {
     return { is_durable: this.#index.probe(probe), agents: this.#index.count(null), up: this.#index.countUp() };
+  }
+
+  /** How the user's credentials stand. Never holds a secret. */
+  credentialStatus(): Promise<Outcome<CredentialStatus>> {
+    return outcomeOf(() => this.#credentials.status());
+  }
+
+  saveApiKey(key: string): Promise<Outcome<void>> {
+    return outcomeOf(() => this.#credentials.saveApiKey(key));
+  }
+
+  /** Codex's auth.json, as text or parsed. */
+  saveChatGptLogin(authJson: unknown): Promise<Outcome<void>> {
+    return outcomeOf(() => this.#credentials.saveChatGptLogin(authJson));
+  }
+
+  startDeviceLogin(): Promise<Outcome<DeviceLogin>> {
+    return outcomeOf(() => this.#credentials.deviceLogins.start());
+  }
+
+  pollDeviceLogin(): Promise<Outcome<DevicePoll>> {
+    return outcomeOf(() => this.#credentials.deviceLogins.poll());
+  }
+
+  removeCredential(method: CredentialMethod): Promise<Outcome<void>> {
+    return outcomeOf(() => this.#credentials.remove(method));
+  }
+
+  /** For the model gateway only: it holds the secret. */
+  modelCredential(request: ModelCredentialRequest = {}): Promise<Outcome<ModelCredential>> {
+    return outcomeOf(() => this.#credentials.forModel(request));
+  }
+
+  /** `id` is that of the credential whose answer told the limits. */
+  noteRateLimits(id: string, limits: RateLimits): void {
+    if (this.ctx.id.name === SERVER_DIRECTORY) this.#credentials.noteServerRateLimits(id, limits);
+    else this.#credentials.noteRateLimits(id, limits);
+  }
+
+  /** Of {@link SERVER_DIRECTORY} only. */
+  serverCredential(request: ModelCredentialRequest): Promise<Outcome<ModelCredential | null>> {
+    return outcomeOf(() => this.#credentials.serverCredential(request));
+  }
+
+  /** Of {@link SERVER_DIRECTORY} only. */
+  serverStatus(): Promise<Outcome<ChatGptStatus | null>> {
+    return outcomeOf(() => this.#credentials.serverStatus());
+  }
+
+  #createCredentials(): Credentials {
+    const { ctx } = this;
+    const config = () => readConfig(this.env);
+    const directory = () => this.env.DIRECTORY.getByName(SERVER_DIRECTORY);
+    return new Credentials({
+      sql: ctx.storage.sql,
+      // A directory is reached by its name only, so it always knows it.
+      owner: ctx.id.name ?? ctx.id.toString(),
+      config,
+      log: createLogger(console.log, config().LOG_LEVEL, { part: "directory", object: ctx.id.toString().slice(0, 12) }),
+      server: {
+        credential: async (request) => unwrap(await directory().serverCredential(request)),
+        status: async () => unwrap(await directory().serverStatus()),
+      },
+    });
   }
 
   #single(agentId: string, status: SessionStatus | undefined): AgentList {

@@ -31,4 +31,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE removed (agent_id TEXT PRIMARY KEY, number INTEGER NOT NULL, removed_at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE probes (only INTEGER PRIMARY KEY CHECK (only = 1), value INTEGER NOT NULL);
   `,
+  `
+  -- sealed: see lib/seal.ts. facts: JSON of what may be shown.
+  CREATE TABLE credentials (
+    kind TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    facts TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
