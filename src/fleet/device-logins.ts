@@ -36,6 +36,8 @@ const LIFETIME_MS = 15 * 60_000;
 export class DeviceLogins {
   readonly #options: DeviceLoginOptions;
   #polling: Promise<DevicePoll> | undefined;
+  /** How the last one ended: a second page that polls gets to know it too. */
+  #ended: DevicePoll | undefined;
 
   constructor(options: DeviceLoginOptions) {
     this.#options = options;
@@ -60,6 +62,7 @@ export class DeviceLogins {
       expires_at: Date.now() + LIFETIME_MS,
       polled_at: 0,
     };
+    this.#ended = undefined;
     await vault.put(PENDING, { secret: { device_auth_id, user_code }, facts });
     return toDeviceLogin({ secret: { user_code }, facts });
   }
@@ -81,18 +84,19 @@ export class DeviceLogins {
   }
 
   cancel(): void {
+    this.#ended = undefined;
     this.#options.vault.remove(PENDING.kind);
   }
 
   async #pollOnce(): Promise<DevicePoll> {
     const { vault, log } = this.#options;
     const pending = await vault.open(PENDING);
-    if (pending === undefined) throw new AppError("not_found", "No device login is under way. Start one first.");
-    const { facts } = pending;
-    if (facts.expires_at <= Date.now()) {
-      this.cancel();
-      return { status: "expired" };
+    if (pending === undefined) {
+      if (this.#ended !== undefined) return this.#ended;
+      throw new AppError("not_found", "No device login is under way. Start one first.");
     }
+    const { facts } = pending;
+    if (facts.expires_at <= Date.now()) return this.#end({ status: "expired" });
     const waiting: DevicePoll = { status: "pending", login: toDeviceLogin(pending) };
     if (Date.now() < facts.polled_at + facts.interval_s * 1_000) return waiting;
     vault.putFacts(PENDING, pending.id, { ...facts, polled_at: Date.now() });
@@ -114,11 +118,16 @@ export class DeviceLogins {
     // Cancelled, or another one was started: the user does not want this one any more.
     if (vault.facts(PENDING)?.id !== pending.id)
       return { status: "failed", message: "The device login was cancelled." };
-    this.cancel();
     const login = tokens === null ? null : loginOf(tokens);
-    if (login === null) return { status: "failed", message: "OpenAI refused the login. Start it again." };
+    if (login === null) return this.#end({ status: "failed", message: "OpenAI refused the login. Start it again." });
     await connect(login);
-    return { status: "connected" };
+    return this.#end({ status: "connected" });
+  }
+
+  #end(how: DevicePoll): DevicePoll {
+    this.cancel();
+    this.#ended = how;
+    return how;
   }
 }
 

@@ -1,16 +1,31 @@
 // The model gateway: the only way from an agent to a model. It knows the agent by the secret of its container's present
 // start, adds the credential that the agent never sees, and streams both ways. No body is logged, and no answer is buffered save a short refusal.
 
-import { createLogger } from "../../container/lib/log.ts";
-import { readConfig } from "../config.ts";
-import { agentOf } from "./agent-token.ts";
-import { type Credential, chooseCredential } from "./credentials.ts";
+import { waitUntil } from "cloudflare:workers";
+import { createLogger, type Logger } from "../../container/lib/log.ts";
+import { type Config, readConfig } from "../config.ts";
+import type { ModelCredential } from "../fleet/credential-types.ts";
+import { agentOf, type KnownAgent } from "./agent-token.ts";
+import { credentialOf, noteRateLimits, secretOf } from "./credentials.ts";
 import { readErrorBody } from "./error-body.ts";
-import { clientHeaders, upstreamHeaders } from "./headers.ts";
+import { clientHeaders } from "./headers.ts";
+import { readRateLimits } from "./rate-limits.ts";
+import { ReplayableBody } from "./replayable-body.ts";
 import { gatewayFailure, openAiError } from "./responses.ts";
+import { modelIn, send } from "./upstream.ts";
 
 /** Codex's one model provider needs no other path (codex: `wire_api="responses"`). */
 const RESPONSES_PATH = /^(?:\/model)?\/v1\/responses$/;
+/** Requests are some 50 kB to a few MB; images make longer ones. An isolate has 128 MB for all that it does at once. */
+const MAX_REPLAYED_BYTES = 8 * 1024 * 1024;
+
+interface Exchange {
+  request: Request;
+  env: Cloudflare.Env;
+  config: Config;
+  agent: KnownAgent;
+  log: Logger;
+}
 
 /**
  * `containerId` is the Durable Object's id where the platform vouches for the sender (an intercepted request of a
@@ -27,32 +42,59 @@ export async function handleModelRequest(
   }
   const agent = await agentOf(request, env, containerId);
   if (agent === null) return openAiError(401, "unauthorized", "The model gateway does not know this agent.");
-  const credential = chooseCredential(config);
-  if (credential === null) return gatewayFailure(400, "no_credential");
   const log = createLogger(console.log, config.LOG_LEVEL, { part: "gateway", object: agent.objectId.slice(0, 12) });
   const startedAt = Date.now();
   try {
-    const upstream = await fetch(`${config.OPENAI_BASE_URL}/responses`, {
-      method: "POST",
-      headers: upstreamHeaders(request.headers, credential),
-      body: request.body,
-      redirect: "manual",
-      signal: request.signal,
-    });
-    log.debug("model request", { status: upstream.status, duration_ms: Date.now() - startedAt });
-    return await toClient(upstream, credential);
+    const response = await forward({ request, env, config, agent, log });
+    log.debug("model request", { status: response.status, duration_ms: Date.now() - startedAt });
+    return response;
   } catch (error) {
     log.warn("model API unreachable", { error, duration_ms: Date.now() - startedAt });
-    return gatewayFailure(503, "model_unreachable");
+    return gatewayFailure("model_unreachable");
   }
 }
 
-async function toClient(upstream: Response, credential: Credential): Promise<Response> {
+async function forward(exchange: Exchange): Promise<Response> {
+  const { request, env, config, agent } = exchange;
+  const credential = await credentialOf(env, agent.userId);
+  if (typeof credential === "string") return gatewayFailure(credential);
+  if (credential.method === "oauth") return forwardToChatGpt(exchange, credential);
+  const upstream = await send({ incoming: request, body: request.body, model: null }, credential, config);
+  return toClient(exchange, upstream, credential);
+}
+
+/** A refused login is renewed, and the request sent once more. */
+async function forwardToChatGpt(exchange: Exchange, credential: ModelCredential): Promise<Response> {
+  const { request, env, config, agent, log } = exchange;
+  const body = new ReplayableBody(request.body, MAX_REPLAYED_BYTES);
+  const model = modelIn(await body.head());
+  const outgoing = () => ({ incoming: request, body: body.stream(), model });
+  const upstream = await send(outgoing(), credential, config);
+  if (upstream.status !== 401) {
+    body.forget();
+    return toClient(exchange, upstream, credential);
+  }
+  await upstream.body?.cancel();
+  log.info("ChatGPT refused the login; it is renewed");
+  const renewed = await credentialOf(env, agent.userId, credential.id);
+  if (typeof renewed === "string") return gatewayFailure(renewed);
+  if (renewed.id === credential.id) return gatewayFailure("model_auth_failed");
+  // Too long to have been kept: Codex sends it again itself.
+  if (!body.isReplayable) return gatewayFailure("model_unreachable");
+  const again = await send(outgoing(), renewed, config);
+  body.forget();
+  return toClient(exchange, again, renewed);
+}
+
+async function toClient(exchange: Exchange, upstream: Response, credential: ModelCredential): Promise<Response> {
+  const { env, agent } = exchange;
+  const limits = credential.method === "oauth" ? readRateLimits(upstream.headers) : null;
+  if (limits !== null) waitUntil(noteRateLimits(env, agent.userId, credential, limits).catch(() => {}));
   if (upstream.status === 401 || upstream.status === 403) {
     await upstream.body?.cancel();
-    return gatewayFailure(400, "model_auth_failed");
+    return gatewayFailure("model_auth_failed");
   }
   const { status } = upstream;
-  const body = status >= 400 ? await readErrorBody(upstream, credential) : upstream.body;
+  const body = status >= 400 ? await readErrorBody(upstream, secretOf(credential)) : upstream.body;
   return new Response(body, { status, headers: clientHeaders(upstream.headers) });
 }

@@ -1,13 +1,25 @@
 // Which headers pass the model gateway. Allow-lists: what is not named stays behind, the agent's own token first of all.
-import type { Credential } from "./credentials.ts";
+import type { ModelCredential } from "../fleet/credential-types.ts";
+import { chatGptHeaders } from "../lib/chatgpt-headers.ts";
 
 const TO_UPSTREAM =
   /^(?:accept|content-type|content-encoding|originator|user-agent|session-id|thread-id|x-client-request-id|x-(?:codex|openai)-.+)$/;
 const TO_CLIENT = /^(?:content-type|retry-after|x-request-id|openai-.+|x-(?:codex|openai|ratelimit)-.+)$/;
+const ROUTING_HINT = "x-codex-routing-hint";
+const ROUTING_OVERRIDE = "x-openai-account-routing-override";
 
-export function upstreamHeaders(incoming: Headers, { authorization }: Credential): Headers {
+/** `model` is the one that the request is for, where it is known. */
+export function upstreamHeaders(incoming: Headers, credential: ModelCredential, model: string | null): Headers {
   const headers = pick(incoming, TO_UPSTREAM);
-  headers.set("authorization", authorization);
+  if (credential.method === "api_key") {
+    headers.set("authorization", `Bearer ${credential.api_key}`);
+    return headers;
+  }
+  headers.set("accept", "text/event-stream");
+  for (const [name, value] of Object.entries(chatGptHeaders(credential))) headers.set(name, value);
+  // Where a request goes is not for an agent to say.
+  setOrDelete(headers, ROUTING_OVERRIDE, credential.routing_override);
+  setOrDelete(headers, ROUTING_HINT, model && `model=${model}`);
   return headers;
 }
 
@@ -18,4 +30,9 @@ export function clientHeaders(upstream: Headers): Headers {
 
 function pick(headers: Headers, allowed: RegExp): Headers {
   return new Headers([...headers].filter(([name]) => allowed.test(name)));
+}
+
+function setOrDelete(headers: Headers, name: string, value: string | null): void {
+  if (value === null) headers.delete(name);
+  else headers.set(name, value);
 }

@@ -9,9 +9,7 @@ export function openAiError(status: number, code: string, message: string): Resp
  * A failure of the gateway itself. Codex repeats the message in its own error, and there the runner finds the code.
  * With 400 Codex ends the turn at once: for what no retry can mend. With 503 it tries again for about 25 s.
  */
-export function gatewayFailure(
-  status: 400 | 503,
-  code: Extract<RunnerErrorCode, "no_credential" | "model_auth_failed" | "model_unreachable">,
-): Response {
+export function gatewayFailure(code: RunnerErrorCode): Response {
+  const status = code === "model_unreachable" ? 503 : 400;
   return openAiError(status, `gateway_${code}`, `gateway_${code}: the model gateway cannot forward this request.`);
 }

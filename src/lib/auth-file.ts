@@ -37,7 +37,7 @@ const Tokens = z.object({
     .nullish()
     .catch(null),
 });
-const File = z.object({ OPENAI_API_KEY: z.string().nullish(), tokens: z.unknown() });
+const File = z.object({ OPENAI_API_KEY: z.string().nullish(), tokens: z.unknown().optional() });
 
 /**
  * An auth.json, as text or parsed. Throws `invalid_input`, whose message says what is wrong with it, and repeats nothing of it.

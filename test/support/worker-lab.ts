@@ -1,9 +1,10 @@
 // What tests inside workerd cannot do themselves, behind a little HTTP on loopback: process hosts (one per bench), agents'
-// disks, a fake model and scripted upstreams. worker-lab-client.ts is its only caller.
+// disks, a fake model, scripted upstreams and fake ChatGPT accounts. worker-lab-client.ts is its only caller.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { FakeAccounts } from "./fake-accounts/fake-accounts.ts";
 import { processesNaming, untilGone } from "./processes.ts";
 import { Bench } from "./worker-bench.ts";
 import { Upstreams } from "./worker-upstreams.ts";
@@ -19,6 +20,7 @@ export class Lab {
   readonly #options: LabOptions;
   readonly #benches = new Map<string, Bench>();
   readonly #upstreams = new Upstreams();
+  readonly #accounts = new FakeAccounts();
   readonly #server: Server;
 
   constructor(options: LabOptions) {
@@ -46,6 +48,9 @@ export class Lab {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://lab");
     if (url.pathname.startsWith("/upstream/")) return this.#upstreams.serve(request, response);
+    if (url.pathname.startsWith("/openai/")) {
+      return this.#accounts.serve((request.url ?? "").slice("/openai".length), request, response);
+    }
     if (request.method === "POST" && url.pathname === "/benches") return this.#openBench(response);
     const [, benchId = "", action = "", object = ""] = url.pathname.split("/").slice(1);
     const bench = this.#benches.get(benchId);

@@ -71,6 +71,14 @@ export class Upstreams {
     redirect: ({ response, key }) => {
       response.writeHead(307, { location: `/upstream/headers/${key}/v1/stolen` }).end();
     },
+    /** The dev server's way to hand out the login of its machine: another one each time. */
+    lender: async ({ response, body }) => {
+      const { rejected } = JSON.parse(await body);
+      const id = `after-${rejected}`.slice(0, 64);
+      const facts = { account_id: "acc-1", expires_at: null, email: null, plan: "plus", is_renewable: true };
+      const answer = { status: "ok", id, access_token: `token-${id}`, ...facts };
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    },
     hangup: ({ response }) => void response.destroy(),
   };
 

@@ -1,6 +1,7 @@
 // What the model gateway passes on, in both directions, and what becomes of a model API's refusals.
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { deploy, directory } from "./support/accounts.ts";
 import { eventually } from "./support/agents.ts";
 import { type Asked, askModel, knownAgent } from "./support/gateway.ts";
 import { upstream } from "./support/lab.ts";
@@ -109,7 +110,9 @@ it.each([401, 403])(
 );
 
 it("says so where no credential is configured, and asks nobody", async () => {
-  const { api, response } = await ask("headers", { settings: { OPENAI_API_KEY: "" } });
+  const [{ token, userId }, api] = [await knownAgent(), upstream("headers")];
+  await deploy(directory(userId), { OPENAI_API_KEY: "" });
+  const response = await askModel({ token, settings: { OPENAI_BASE_URL: api.baseUrl } });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ error: { code: "gateway_no_credential" } });
   expect(await api.requests()).toEqual([]);

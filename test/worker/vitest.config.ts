@@ -19,6 +19,9 @@ export default defineConfig({
           bindings: {
             OPENAI_API_KEY: inject("apiKey"),
             OPENAI_BASE_URL: inject("modelUrl"),
+            OPENAI_AUTH_URL: `${inject("labUrl")}/openai/auth`,
+            CHATGPT_BASE_URL: `${inject("labUrl")}/openai/backend-api`,
+            ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             DEV_TOKEN: "dev-token-of-the-tests",
             CODEX_APPROVAL_MODE: "auto",
             MAX_CONCURRENT_SESSIONS: "1000",

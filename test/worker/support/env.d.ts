@@ -6,6 +6,9 @@ declare namespace Cloudflare {
   interface Env {
     OPENAI_API_KEY: string;
     OPENAI_BASE_URL: string;
+    OPENAI_AUTH_URL: string;
+    CHATGPT_BASE_URL: string;
+    ENCRYPTION_KEY: string;
     DEV_TOKEN: string;
     PROCESS_HOST_URL: string;
     PROCESS_HOST_TOKEN: string;

@@ -5,19 +5,21 @@ import { type Agent, inStore, newAgent } from "./agents.ts";
 
 /** An agent that the gateway knows, and what its container would present. */
 export interface KnownAgent {
+  userId: string;
   agent: Agent;
   token: string;
 }
 
+/** Of a user that no other test knows. */
 export async function knownAgent(): Promise<KnownAgent> {
-  const agent = newAgent();
-  return { agent, token: await newStart(agent) };
+  const [agent, userId] = [newAgent(), crypto.randomUUID()];
+  return { userId, agent, token: await newStart(agent, userId) };
 }
 
 /** As when the agent's container starts again: the token of the new start. */
-export async function newStart(agent: Agent): Promise<string> {
+export async function newStart(agent: Agent, user_id = "owner"): Promise<string> {
   const secret = await inStore(agent, async ({ conversations, incarnations }) => {
-    conversations.introduce({ user_id: "owner", agent_id: "a1" });
+    conversations.introduce({ user_id, agent_id: "a1" });
     const prepared = await incarnations.prepare();
     incarnations.begin(prepared);
     return prepared.model_secret;
