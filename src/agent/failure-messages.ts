@@ -27,7 +27,7 @@ const MESSAGES: Readonly<Record<RunnerError["code"], Message>> = {
   login_needed: () =>
     "The ChatGPT login has ended and must be made again. Connect ChatGPT on the account page, or run `npm run login`, then repeat the call. health_check says why.",
   model_auth_failed: () =>
-    "The model API refused the credential. Check the API key, or connect ChatGPT again, then repeat the call.",
+    "The model API refused the credential. Check the API key (OPENAI_API_KEY, or your own), or connect ChatGPT again, then repeat the call.",
   model_rate_limited: () => "The model API limits the rate of requests. Wait a minute, then try again.",
   model_refused: () => "The model API refused the request as invalid. Rephrase it, or choose another model.",
   model_unavailable: () => "The model API has a problem of its own. Try again in a few minutes.",

@@ -1,6 +1,7 @@
 // What callers of a Directory learn about credentials. Plain data: it crosses the Durable Object's RPC. Only
 // `ModelCredential` holds a secret, and only the model gateway asks for it.
 import * as z from "zod";
+import type { ErrorCode } from "../errors.ts";
 import { RefreshProblem } from "../lib/openai-auth.ts";
 
 /** `oauth` is a ChatGPT subscription. */
@@ -58,8 +59,10 @@ export interface ChatGptStatus {
 }
 
 export interface CredentialStatus {
-  /** What turns use; null where there is none. Where it needs a login, turns fail until it gets one. */
+  /** What turns use; null where there is none. */
   in_use: { method: CredentialMethod; source: CredentialSource } | null;
+  /** Why turns would fail now, and what to do; null where nothing is known to be wrong. */
+  problem: { code: ErrorCode; message: string } | null;
   /** The user's own ones, and the server's where it is what turns use. */
   api_key: ApiKeyStatus | null;
   oauth: ChatGptStatus | null;

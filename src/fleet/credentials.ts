@@ -12,12 +12,13 @@ import type {
   ChatGptStatus,
   CredentialMethod,
   CredentialStatus,
+  LoginProblem,
   ModelCredential,
   ModelCredentialRequest,
   RateLimits,
 } from "./credential-types.ts";
 import { DeviceLogins } from "./device-logins.ts";
-import type { LoginSource } from "./login-source.ts";
+import { type LoginSource, loginNeeded } from "./login-source.ts";
 import { hasServerLogin, ServerLogin } from "./server-login.ts";
 import { hintOf, StoredKey } from "./stored-key.ts";
 import { StoredLogin } from "./stored-login.ts";
@@ -91,7 +92,7 @@ export class Credentials {
     const choice = this.#choose();
     const credential = choice && (await this.#take(choice, request));
     if (credential !== null) return credential;
-    throw new AppError("no_credential", "There is no credential for the model API. Connect ChatGPT or an API key.");
+    throw noCredential();
   }
 
   /** In the server's own object: its login. */
@@ -120,10 +121,22 @@ export class Credentials {
     const [own, servers, device_login] = await Promise.all([
       this.#statusOf(this.#login, "own"),
       isServers("oauth") ? this.#options.server.status() : null,
-      this.deviceLogins.pending(),
+      // One that cannot be decrypted is of no use; it takes a new one's place.
+      this.deviceLogins.pending().catch(ifExpected(() => null)),
     ]);
     const api_key = this.#keyStatus(isServers("api_key"));
-    return { in_use, api_key, oauth: own ?? servers, device_login };
+    const needs_login = (in_use?.source === "server" ? servers : own)?.needs_login ?? null;
+    const problem = await this.#check(in_use, needs_login).then(() => null, ifExpected(toProblem));
+    return { in_use, problem, api_key, oauth: own ?? servers, device_login };
+  }
+
+  /** Throws what a turn would fail with, as far as that can be known without asking anybody. */
+  async #check(choice: Choice | null, needsLogin: LoginProblem | null): Promise<void> {
+    if (choice === null) throw noCredential();
+    if (choice.method === "oauth" && needsLogin !== null) throw loginNeeded(needsLogin);
+    if (choice.source === "server") return;
+    if (choice.method === "oauth") await this.#login.assertReadable();
+    else await this.#key.current();
   }
 
   #choose(): Choice | null {
@@ -182,4 +195,23 @@ export class Credentials {
     from.noteRateLimits(login.id, told);
     return told;
   }
+}
+
+function noCredential(): AppError {
+  return new AppError(
+    "no_credential",
+    "There is no OpenAI credential. Connect ChatGPT or an API key on the account page, or set OPENAI_API_KEY.",
+  );
+}
+
+function toProblem({ code, message }: AppError): CredentialStatus["problem"] {
+  return { code, message };
+}
+
+/** A handler of rejections; what nobody expects is thrown on. */
+function ifExpected<T>(handle: (error: AppError) => T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof AppError) return handle(error);
+    throw error;
+  };
 }

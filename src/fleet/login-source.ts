@@ -33,10 +33,6 @@ const PROBLEMS: Readonly<Record<LoginProblem, string>> = {
   access_token_rejected: "ChatGPT refuses its access token, and it cannot be refreshed here",
 };
 
-export function describeProblem(problem: LoginProblem): string {
-  return PROBLEMS[problem];
-}
-
 export function loginNeeded(problem: LoginProblem): AppError {
   return new AppError(
     "login_needed",

@@ -84,6 +84,11 @@ export class StoredLogin implements LoginSource {
     this.#pausedUntil = 0;
   }
 
+  /** Throws `credential_unreadable`. */
+  async assertReadable(): Promise<void> {
+    await this.#options.vault.open(LOGIN);
+  }
+
   remove(): void {
     this.#options.vault.remove(LOGIN.kind);
   }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { isolateAgeSeconds } from "../lib/isolate-age.ts";
 import { CODEX_VERSION, VERSION } from "../version.ts";
 import type { CallContext } from "./call-context.ts";
+import type { CredentialInfo } from "./credential-info.ts";
 import { type Check, checkContainers, checkCredentials, checkDirectory } from "./health-checks.ts";
 import { definePlainTool, READ_ONLY } from "./plain-tool.ts";
 
@@ -14,7 +15,9 @@ interface Health {
   /** The caller's own agents whose container is up. */
   active_sessions: number;
   timestamp: string;
-  auth_method: "oauth" | "api_key" | "none";
+  auth_method: CredentialInfo["method"];
+  /** Null where the directory of agents does not answer. */
+  credential: CredentialInfo | null;
   checks: Check[];
   limits: Record<string, number>;
 }
@@ -30,9 +33,9 @@ export const healthCheck = definePlainTool({
     const [directory, containers, credentials] = await Promise.all([
       checkDirectory(context),
       checkContainers(context),
-      checkCredentials(context.config),
+      checkCredentials(context),
     ]);
-    const checks = [...directory.checks, containers, credentials];
+    const checks = [...directory.checks, containers, credentials.check];
     return {
       status: statusOf(checks),
       version: VERSION,
@@ -40,7 +43,8 @@ export const healthCheck = definePlainTool({
       uptime_seconds: isolateAgeSeconds(),
       active_sessions: directory.up,
       timestamp: new Date().toISOString(),
-      auth_method: context.config.OPENAI_API_KEY === undefined ? "none" : "api_key",
+      auth_method: credentials.info?.method ?? "none",
+      credential: credentials.info,
       checks,
       limits: limitsOf(context),
     };

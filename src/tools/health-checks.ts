@@ -1,9 +1,9 @@
 // The single checks of health_check. Each tries what it is about, says what to do where it fails, and never rejects.
-import type { Config } from "../config.ts";
 import { unwrap } from "../errors.ts";
 import { withTimeout } from "../lib/idle-timeout.ts";
 import { isHostReachable } from "../runtime/host-client.ts";
 import { agentOf, type CallContext, directoryOf } from "./call-context.ts";
+import { type CredentialInfo, limitsLine, readCredential } from "./credential-info.ts";
 
 export interface Check {
   name: "storage" | "registry" | "container runtime" | "model credentials";
@@ -68,15 +68,33 @@ async function askNewestAgent(context: CallContext): Promise<boolean> {
   return newest !== undefined;
 }
 
-/** Any answer of the model API will do, a refusal as well: it is asked without the credential. */
-export async function checkCredentials({ OPENAI_API_KEY, OPENAI_BASE_URL }: Config): Promise<Check> {
+/** What turns use, whether it is known to be of no use, and whether its API answers. */
+export async function checkCredentials(context: CallContext): Promise<{ check: Check; info: CredentialInfo | null }> {
   const name = "model credentials";
-  const init = { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
-  const answer = await fetch(`${OPENAI_BASE_URL}/models`, init).catch(() => undefined);
-  await answer?.body?.cancel();
-  if (OPENAI_API_KEY === undefined) {
-    return { name, ok: false, detail: "None is configured. Set OPENAI_API_KEY." };
+  const { OPENAI_BASE_URL, CHATGPT_BASE_URL } = context.config;
+  try {
+    const info = await readCredential(context);
+    if (info.problem !== null) return { check: { name, ok: false, detail: info.problem }, info };
+    const [label, setting, url] =
+      info.method === "oauth"
+        ? [limitsLine(info) ?? "ChatGPT connected", "CHATGPT_BASE_URL", CHATGPT_BASE_URL]
+        : ["API key configured", "OPENAI_BASE_URL", `${OPENAI_BASE_URL}/models`];
+    const ok = await answers(url);
+    const detail = ok
+      ? `${label}; the model API answers`
+      : `${label}, but the model API cannot be reached. Check ${setting}.`;
+    return { check: { name, ok, detail }, info };
+  } catch (error) {
+    context.log.error("the credentials failed their check", { error });
+    const detail = "The directory of credentials does not answer. The log has the reason.";
+    return { check: { name, ok: false, detail }, info: null };
   }
-  if (answer !== undefined) return { name, ok: true, detail: "API key configured; the model API answers" };
-  return { name, ok: false, detail: "API key configured, but the model API cannot be reached. Check OPENAI_BASE_URL." };
+}
+
+/** Any answer will do, a refusal as well: it is asked without the credential. */
+async function answers(url: string): Promise<boolean> {
+  const init = { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
+  const answer = await fetch(url, init).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer !== undefined;
 }

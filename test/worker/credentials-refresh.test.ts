@@ -72,6 +72,7 @@ it.each(["refresh_token_expired", "refresh_token_invalidated"] as const)(
     expect((await account.record()).client_ids).toHaveLength(1);
     expect(unwrap(await user.credentialStatus())).toMatchObject({
       in_use: { method: "oauth", source: "own" },
+      problem: { code: "login_needed", message: expect.stringContaining("npm run login") },
       oauth: { needs_login: problem },
     });
   },

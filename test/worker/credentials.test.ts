@@ -14,6 +14,7 @@ it("uses the server's API key for a user who has connected nothing", async () =>
   const user = directory();
   expect(unwrap(await user.credentialStatus())).toEqual({
     in_use: { method: "api_key", source: "server" },
+    problem: null,
     api_key: { source: "server", hint: "cdef", connected_at: null },
     oauth: null,
     device_login: null,
@@ -24,12 +25,7 @@ it("uses the server's API key for a user who has connected nothing", async () =>
 it("has no credential where neither user nor server has one, and says what to do", async () => {
   const user = directory();
   await deploy(user, { OPENAI_API_KEY: "" });
-  expect(unwrap(await user.credentialStatus())).toEqual({
-    in_use: null,
-    api_key: null,
-    oauth: null,
-    device_login: null,
-  });
+  expect(unwrap(await user.credentialStatus())).toMatchObject({ in_use: null, problem: { code: "no_credential" } });
   expect(await user.modelCredential()).toEqual({
     ok: false,
     code: "no_credential",
@@ -65,6 +61,7 @@ it("keeps a ChatGPT login, tells whose it is and what is left, and prefers it to
   unwrap(await user.saveApiKey(KEY));
   expect(unwrap(await user.credentialStatus())).toEqual({
     in_use: { method: "oauth", source: "own" },
+    problem: null,
     api_key: expect.objectContaining({ hint: "wxyz" }),
     oauth: {
       source: "own",
@@ -169,6 +166,10 @@ it.each([
   const refused = await user.modelCredential();
   expect(refused).toMatchObject({ ok: false, code: "credential_unreadable", message: expect.stringMatching(said) });
   expect(refused).toMatchObject({ message: expect.stringContaining("Put the earlier key back") });
+  expect(unwrap(await user.credentialStatus()).problem).toMatchObject({
+    code: "credential_unreadable",
+    message: expect.stringMatching(said),
+  });
   await deploy(user, {});
   expect(unwrap(await user.modelCredential())).toMatchObject({ api_key: KEY });
 });

@@ -1,7 +1,8 @@
 // health_check: it looks for real, and says what is missing.
 import { expect, it } from "vitest";
 import type { Config } from "../../src/config.ts";
-import { chat, look, newUser } from "./support/fleet.ts";
+import { connected, deploy, newAccount } from "./support/accounts.ts";
+import { chat, directoryOf, look, newUser } from "./support/fleet.ts";
 import { lab, upstream } from "./support/lab.ts";
 
 interface Health {
@@ -24,6 +25,7 @@ it("is ok where all that it needs is there, and says what it is", async () => {
     active_sessions: 0,
     timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
     auth_method: "api_key",
+    credential: { method: "api_key", source: "server", problem: null, plan: null, rate_limits: null },
     checks: ["storage", "registry", "container runtime", "model credentials"].map((name) => ({
       name,
       ok: true,
@@ -48,8 +50,9 @@ it("tells the version of Codex that the agents really run, and counts the caller
 });
 
 it("is degraded without a credential, and says which to set", async () => {
-  const { OPENAI_API_KEY: _, ...config } = newUser().config;
-  const answer = await look<Health>({ ...newUser(), config }, "health_check");
+  const user = newUser();
+  await deploy(directoryOf(user), { OPENAI_API_KEY: "" });
+  const answer = await look<Health>(user, "health_check");
   expect(answer).toMatchObject({ status: "degraded", auth_method: "none" });
   expect(failing(answer)).toEqual(["model credentials"]);
   expect(JSON.stringify(answer.checks)).toContain("OPENAI_API_KEY");
@@ -66,6 +69,35 @@ it("asks the model API for nothing that costs tokens, and shows it no credential
   const requests = await model.requests();
   expect(requests).toMatchObject([{ method: "HEAD", path: "/v1/models", body: "" }]);
   expect(requests[0]?.headers.authorization).toBeUndefined();
+});
+
+it("tells what is left of a ChatGPT plan", async () => {
+  const user = newUser();
+  await connected(await newAccount({ plan: "pro", used_percent: 64 }), user.userId);
+  const answer = await look<Health>(user, "health_check");
+  expect(answer).toMatchObject({
+    status: "ok",
+    auth_method: "oauth",
+    credential: {
+      source: "own",
+      plan: "pro",
+      rate_limits: { primary: { used_percent: 64, window_minutes: 300, resets_at: "2030-03-17T17:46:40.000Z" } },
+    },
+  });
+  const detail = "ChatGPT pro: 64 % of 5 hours used, resets at 2030-03-17T17:46:40.000Z; 3 % of 7 days used, resets at";
+  expect(JSON.stringify(answer.checks)).toContain(detail);
+});
+
+it("is degraded where a ChatGPT login has ended, and says what to do", async () => {
+  const user = newUser();
+  const directory = await connected(
+    await newAccount({ access_ttl_s: 60, refresh: "refresh_token_expired" }),
+    user.userId,
+  );
+  await directory.modelCredential();
+  const answer = await look<Health>(user, "health_check");
+  expect([answer.status, failing(answer)]).toEqual(["degraded", ["model credentials"]]);
+  expect(JSON.stringify(answer.checks)).toMatch(/ChatGPT login has ended.*npm run login/);
 });
 
 it("is degraded where the process host refuses its token", async () => {
@@ -86,6 +118,6 @@ it("is down where nothing can be stored", async () => {
   const broken = { getByName: () => ({ check: () => Promise.reject(new Error("no storage")) }) };
   const directories = broken as unknown as typeof user.directories; // as much of it as the check uses
   const answer = await look<Health>({ ...user, directories }, "health_check");
-  expect([answer.status, failing(answer)]).toEqual(["down", ["storage", "registry"]]);
+  expect([answer.status, failing(answer)]).toEqual(["down", ["storage", "registry", "model credentials"]]);
   expect(JSON.stringify(answer)).not.toContain("no storage");
 });

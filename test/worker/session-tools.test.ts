@@ -5,6 +5,7 @@ import type { CodexAgent } from "../../src/agent/codex-agent.ts";
 import type { CallContext } from "../../src/tools/call-context.ts";
 import type { SessionList } from "../../src/tools/list-sessions.ts";
 import type { SessionInfo } from "../../src/tools/session-info.ts";
+import { connected, newAccount } from "./support/accounts.ts";
 import { abort, eventually } from "./support/agents.ts";
 import { agentNamed, beginChat, callTool, chat, directoryOf, look, newUser, report } from "./support/fleet.ts";
 import { lab } from "./support/lab.ts";
@@ -104,12 +105,24 @@ it("tells what an agent's container uses, what it has done, and its log", async 
     current_turn: null,
     last_error: { code: "model_auth_failed", message: expect.stringContaining("OPENAI_API_KEY") },
     container: { state: "running", uptime_seconds: expect.any(Number) },
+    credential: { method: "api_key", source: "server", problem: null, rate_limits: null },
   });
   const { container, tokens_used, log_lines } = status as Record<string, Record<string, number>>;
   expect(container?.memory_bytes).toBeGreaterThan(10_000_000);
   expect(container?.disk_bytes).toBeGreaterThan(0);
   expect(tokens_used?.output_tokens).toBeGreaterThan(0);
   expect(JSON.stringify(log_lines)).toContain("turn accepted");
+});
+
+it("tells what is left of the caller's ChatGPT plan", async () => {
+  const user = newUser();
+  await chat(user, "a1");
+  await connected(await newAccount({ plan: "plus", used_percent: 99 }), user.userId);
+  const { structured, text } = await callTool(user, "get_agent_status", { agent_id: "a1" });
+  expect(structured).toMatchObject({
+    credential: { method: "oauth", source: "own", plan: "plus", rate_limits: { primary: { used_percent: 99 } } },
+  });
+  expect(text).toContain("ChatGPT plus: 99 % of 5 hours used");
 });
 
 it("tells the turn at work and how many wait behind it", async () => {

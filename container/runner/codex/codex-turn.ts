@@ -14,6 +14,7 @@ import {
 import type { TurnStartParams } from "./protocol/v2/TurnStartParams.ts";
 import type { TurnSteerParams } from "./protocol/v2/TurnSteerParams.ts";
 import type { UserInput } from "./protocol/v2/UserInput.ts";
+import { resetOf } from "./rate-limits.ts";
 import { RpcClosedError, RpcError } from "./rpc.ts";
 import { itemCompleted, itemStarted, retrying } from "./translate.ts";
 import { addUsage, NO_USAGE } from "./usage.ts";
@@ -53,6 +54,9 @@ export class CodexTurn {
     error: (params) => this.#onError(params),
     warning: (params) => this.#onWarning(params),
     "thread/tokenUsage/updated": (params) => this.#onUsage(params),
+    "account/rateLimits/updated": (params) => {
+      this.#resetsAt = resetOf(params);
+    },
     "turn/completed": (params) => this.#onCompleted(params),
   };
   readonly #onLost = (): void => this.#finish("lost", { code: "codex_died" });
@@ -66,6 +70,7 @@ export class CodexTurn {
   #isActive = false;
   #interruptWanted = false;
   #usage = NO_USAGE;
+  #resetsAt: number | null = null;
 
   constructor({ connection, threadId, workspace, emit }: CodexTurnOptions) {
     this.#connection = connection;
@@ -163,7 +168,7 @@ export class CodexTurn {
     if (!note.success || note.data.turn.id !== this.#turnId) return;
     const { status, error } = note.data.turn;
     if (status === "completed" || status === "interrupted") this.#finish(status, null);
-    else this.#finish("failed", toRunnerError(error));
+    else this.#finish("failed", withReset(toRunnerError(error), this.#resetsAt));
   }
 
   #finish(status: CodexOutcome["status"], error: RunnerError | null): void {
@@ -178,6 +183,11 @@ export class CodexTurn {
       reportedItems: this.#reportedItems,
     });
   }
+}
+
+/** A used-up limit tells the time of its reset, in ms. */
+function withReset(error: RunnerError, resetsAt: number | null): RunnerError {
+  return error.code === "usage_limit" && resetsAt !== null ? { ...error, detail: String(resetsAt) } : error;
 }
 
 function startFailure(error: unknown): RunnerError {

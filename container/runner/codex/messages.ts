@@ -1,6 +1,7 @@
 // The part of Codex's protocol that this project relies on, parsed before use. `codex-protocol.test` and the `satisfies`
 // checks below hold it against the types generated from the pinned binary (`npm run codex:types`).
 import * as z from "zod";
+import type { AccountRateLimitsUpdatedNotification } from "./protocol/v2/AccountRateLimitsUpdatedNotification.ts";
 import type { CommandExecutionRequestApprovalParams } from "./protocol/v2/CommandExecutionRequestApprovalParams.ts";
 import type { FileChangeRequestApprovalParams } from "./protocol/v2/FileChangeRequestApprovalParams.ts";
 import type { ModelListResponse } from "./protocol/v2/ModelListResponse.ts";
@@ -88,6 +89,12 @@ export const TokenUsageNotification = accepts<ThreadTokenUsageUpdatedNotificatio
   z.object({ threadId: z.string(), turnId: z.string(), tokenUsage: z.object({ total: Breakdown, last: Breakdown }) }),
 );
 export type Breakdown = z.infer<typeof Breakdown>;
+
+/** `resetsAt` is Unix time in seconds. */
+const RateLimitWindow = z.object({ usedPercent: z.number(), resetsAt: z.number().nullable() }).nullable();
+export const RateLimitsNotification = accepts<AccountRateLimitsUpdatedNotification>()(
+  z.object({ rateLimits: z.object({ primary: RateLimitWindow, secondary: RateLimitWindow }) }),
+);
 
 export const TurnCompleted = accepts<TurnCompletedNotification>()(
   z.object({
