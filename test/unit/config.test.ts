@@ -2,9 +2,26 @@ import { describe, expect, it } from "vitest";
 import { configProblems, readConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
 
+const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+const [KEY_1, KEY_2] = [bytes(1), bytes(2)].map((key) => btoa(String.fromCharCode(...key)));
+
+const CLAIMS = { "https://api.openai.com/auth": { chatgpt_account_id: "acc-1" } };
+const ACCESS_TOKEN = `e30.${btoa(JSON.stringify(CLAIMS))}.sig`;
+const AUTH_JSON = JSON.stringify({ tokens: { access_token: ACCESS_TOKEN, refresh_token: "rt.1" } });
+const LOGIN = {
+  access_token: ACCESS_TOKEN,
+  refresh_token: null,
+  id_token: null,
+  account_id: "acc-1",
+  client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
+};
+
 const DEFAULTS = {
   OPENAI_BASE_URL: "https://api.openai.com/v1",
+  CHATGPT_BASE_URL: "https://chatgpt.com/backend-api",
+  OPENAI_AUTH_URL: "https://auth.openai.com",
   CODEX_AUTH_METHOD: "auto",
+  CODEX_PREFER_OAUTH: true,
   CODEX_PROVIDER: "openai",
   CODEX_APPROVAL_MODE: "suggest",
   APPROVAL_TIMEOUT_SECONDS: 600,
@@ -26,10 +43,14 @@ describe("without any variable", () => {
     const names = [
       ...Object.keys(DEFAULTS),
       "OPENAI_API_KEY",
+      "CHATGPT_OAUTH_TOKEN",
+      "ENCRYPTION_KEY",
       "CODEX_MODEL",
       "DEV_TOKEN",
       "PROCESS_HOST_URL",
       "PROCESS_HOST_TOKEN",
+      "LOCAL_LOGIN_URL",
+      "LOCAL_LOGIN_TOKEN",
     ];
     const config = readConfig(Object.fromEntries(names.map((name) => [name, ""])));
     expect(JSON.parse(JSON.stringify(config))).toEqual(DEFAULTS);
@@ -44,7 +65,24 @@ describe("a good value", () => {
   it.each([
     ["OPENAI_API_KEY", "sk-12345678", "sk-12345678"],
     ["OPENAI_BASE_URL", "http://127.0.0.1:9100/v1", "http://127.0.0.1:9100/v1"],
+    ["CHATGPT_BASE_URL", "https://proxy.example/backend-api/", "https://proxy.example/backend-api"],
+    ["OPENAI_AUTH_URL", "http://127.0.0.1:9100", "http://127.0.0.1:9100"],
     ["CODEX_AUTH_METHOD", "api_key", "api_key"],
+    ["CODEX_AUTH_METHOD", "oauth", "oauth"],
+    ["CODEX_PREFER_OAUTH", "false", false],
+    ["CODEX_PREFER_OAUTH", "true", true],
+    ["CODEX_PREFER_OAUTH", false, false],
+    ["CHATGPT_OAUTH_TOKEN", ` ${ACCESS_TOKEN}\n`, LOGIN],
+    ["CHATGPT_OAUTH_TOKEN", AUTH_JSON, { ...LOGIN, refresh_token: "rt.1" }],
+    ["ENCRYPTION_KEY", KEY_1, [{ id: "default", key: bytes(1) }]],
+    [
+      "ENCRYPTION_KEY",
+      `2027:${KEY_2}, ${KEY_1}`,
+      [
+        { id: "2027", key: bytes(2) },
+        { id: "default", key: bytes(1) },
+      ],
+    ],
     ["CODEX_MODEL", "gpt-6.1-sol", "gpt-6.1-sol"],
     ["CODEX_MODEL", "org/model:tag", "org/model:tag"],
     ["SESSION_TIMEOUT", "10", 10],
@@ -69,7 +107,10 @@ describe("a bad value is named with what is allowed", () => {
     ["OPENAI_BASE_URL", "api.openai.com", "an http or https URL"],
     ["OPENAI_BASE_URL", "ftp://example.com", "an http or https URL"],
     ["OPENAI_BASE_URL", "file:///etc/passwd", "an http or https URL"],
-    ["CODEX_AUTH_METHOD", "magic", "one of auto, api_key"],
+    ["CHATGPT_BASE_URL", "chatgpt.com", "an http or https URL"],
+    ["OPENAI_AUTH_URL", "auth", "an http or https URL"],
+    ["CODEX_AUTH_METHOD", "magic", "one of auto, api_key, oauth"],
+    ["CODEX_PREFER_OAUTH", "yes", "true or false"],
     ["CODEX_MODEL", "gpt 5", "a model name"],
     ["CODEX_MODEL", "x".repeat(129), "a model name"],
     ["CODEX_MODEL", 'gpt"; rm', "a model name"],
@@ -102,6 +143,18 @@ describe("a bad value is named with what is allowed", () => {
 
   it.each([
     ["OPENAI_API_KEY", "sk-1234", "an OpenAI API key"],
+    ["CHATGPT_OAUTH_TOKEN", "opaque-token-of-nobody", "a ChatGPT access token that names its account"],
+    ["CHATGPT_OAUTH_TOKEN", '{"tokens":{"refresh_token":"only"}}', "a ChatGPT access token that names its account"],
+    ["CHATGPT_OAUTH_TOKEN", '{"OPENAI_API_KEY":"sk-12345678"}', "a ChatGPT access token that names its account"],
+    ["ENCRYPTION_KEY", "hunter2", "32 bytes in base64"],
+    ["ENCRYPTION_KEY", btoa("31 bytes are fewer than needed."), "32 bytes in base64"],
+    [
+      "ENCRYPTION_KEY",
+      `${KEY_1},${KEY_2}`,
+      "32 bytes in base64, or a list id:key,id:key of such, each with an id of its own",
+    ],
+    ["ENCRYPTION_KEY", `a:${KEY_1},a:${KEY_2}`, "32 bytes in base64"],
+    ["ENCRYPTION_KEY", `a:${KEY_1},`, "32 bytes in base64"],
     ["DEV_TOKEN", "two words", "1 to 256 visible characters"],
     ["DEV_TOKEN", "x".repeat(257), "1 to 256 visible characters"],
     ["PROCESS_HOST_TOKEN", "hunter2-hunter2", "at least 32 characters"],
