@@ -1,56 +1,63 @@
 // Which Codex credential the dev server uses, and where it came from.
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import * as z from "zod";
 import { Config } from "../../config.ts";
+import { AppError } from "../../errors.ts";
+import { chooseCredential } from "../../fleet/choose-credential.ts";
+import { type AuthFile, readAuthFile } from "../../lib/auth-file.ts";
 
 export interface FoundCredential {
+  /** From a file; what the settings say stays there. */
   apiKey: string | undefined;
+  /** The auth.json that holds a ChatGPT login for the server. */
+  loginFile: string | undefined;
   /** For the banner. Never holds the credential. */
   description: string;
 }
 
-const AuthFile = z.object({
-  OPENAI_API_KEY: z.string().nullish(),
-  tokens: z.object({ access_token: z.string() }).nullish(),
-});
+const ADVICE = "Run `npm run login`, or set OPENAI_API_KEY in .dev.vars or in the environment, then start again.";
 
-const ADVICE = "Set OPENAI_API_KEY in .dev.vars or in the environment, then start again.";
+/** `worker` is what the settings say; `path` is where a Codex of this machine keeps its login. */
+export function findCredential(worker: Readonly<Record<string, string>>, path: string): FoundCredential {
+  const config = Config.parse(worker);
+  const file = readFile(path);
+  const isFileUsed = typeof file !== "string" && isWanted(file, config);
+  const login = isFileUsed && file.method === "oauth" ? path : undefined;
+  const apiKey = isFileUsed && file.method === "api_key" ? file.api_key : undefined;
+  const choice = chooseCredential(config, {
+    own: { oauth: false, api_key: false },
+    server: {
+      oauth: config.CHATGPT_OAUTH_TOKEN !== undefined || login !== undefined,
+      api_key: config.OPENAI_API_KEY !== undefined || apiKey !== undefined,
+    },
+  });
+  return { apiKey, loginFile: login, description: describe() };
 
-/** `apiKey` is OPENAI_API_KEY of the settings; `authDir` is CODEX_AUTH_DIR. Looks at Codex's own files after that. */
-export function findCredential(apiKey: string | undefined, authDir: string | undefined): FoundCredential {
-  if (apiKey !== undefined) return { apiKey, description: "API key from OPENAI_API_KEY" };
-  const path = join(authDir ?? process.env.CODEX_HOME ?? join(homedir(), ".codex"), "auth.json");
-  const text = readText(path);
-  if (text === undefined) return none(`no OPENAI_API_KEY, no ${path}`);
-  const file = AuthFile.safeParse(parseJson(text));
-  if (!file.success) return none(`${path} is not an auth.json of Codex`);
-  const { OPENAI_API_KEY, tokens } = file.data;
-  if (OPENAI_API_KEY) {
-    const isUsable = Config.shape.OPENAI_API_KEY.safeParse(OPENAI_API_KEY).success;
-    if (!isUsable) return none(`what ${path} holds is not an API key`);
-    return { apiKey: OPENAI_API_KEY, description: `API key from ${path}` };
-  }
-  return none(tokens ? `${path} holds a ChatGPT login, which this version cannot use` : `${path} holds no API key`);
-}
-
-function none(reason: string): FoundCredential {
-  return { apiKey: undefined, description: `none (${reason}). ${ADVICE}` };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+  function describe(): string {
+    if (choice?.method === "oauth") return `ChatGPT login from ${login ?? "CHATGPT_OAUTH_TOKEN"}`;
+    if (choice?.method === "api_key") return `API key from ${apiKey === undefined ? "OPENAI_API_KEY" : path}`;
+    const found = typeof file === "string" ? file : `CODEX_AUTH_METHOD=${config.CODEX_AUTH_METHOD} rules out ${path}`;
+    return `none (no OPENAI_API_KEY, ${found}). ${ADVICE}`;
   }
 }
 
-function parseJson(text: string): unknown {
+/** What the settings hold comes before a file of the same kind. */
+function isWanted(file: AuthFile, { CODEX_AUTH_METHOD, CHATGPT_OAUTH_TOKEN, OPENAI_API_KEY }: Config): boolean {
+  if (CODEX_AUTH_METHOD !== "auto" && CODEX_AUTH_METHOD !== file.method) return false;
+  return (file.method === "oauth" ? CHATGPT_OAUTH_TOKEN : OPENAI_API_KEY) === undefined;
+}
+
+/** What is wrong, as text, where there is no usable one. */
+function readFile(path: string): AuthFile | string {
+  let text: string;
   try {
-    return JSON.parse(text);
+    text = readFileSync(path, "utf8");
   } catch {
-    return undefined;
+    return `no ${path}`;
+  }
+  try {
+    return readAuthFile(text);
+  } catch (error) {
+    if (error instanceof AppError) return `${path}: ${error.message.replace(/\.$/, "")}`;
+    throw error;
   }
 }

@@ -4,9 +4,12 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildRunner } from "../../../container/build.ts";
+import { Config } from "../../config.ts";
+import { authFilePath } from "../auth-file-path.ts";
 import { banner } from "./banner.ts";
 import { findCredential } from "./credential.ts";
-import { devToken } from "./dev-token.ts";
+import { devToken, encryptionKey } from "./kept-secret.ts";
+import { LocalLoginLender } from "./local-login.ts";
 import { onLostNpm } from "./npm.ts";
 import { isPortFree, nextFreePort } from "./ports.ts";
 import { HostProcess } from "./process-host.ts";
@@ -42,10 +45,16 @@ async function main(): Promise<void> {
   mkdirSync(STATE_DIR, { recursive: true, mode: 0o700 });
   await lockState(STATE_DIR, PORT);
   const token = settings.DEV_TOKEN ?? devToken(STATE_DIR);
-  const credential = findCredential(settings.worker.OPENAI_API_KEY, settings.CODEX_AUTH_DIR);
+  const credential = findCredential(settings.worker, authFilePath(settings, process.env));
   // Nothing stands in front of this server: a web page could reach it under a name of its own (DNS rebinding).
-  const vars: Record<string, string> = { ALLOWED_HOSTS: "localhost", ...settings.worker, DEV_TOKEN: token };
+  const vars: Record<string, string> = {
+    ALLOWED_HOSTS: "localhost",
+    ENCRYPTION_KEY: encryptionKey(STATE_DIR),
+    ...settings.worker,
+    DEV_TOKEN: token,
+  };
   if (credential.apiKey !== undefined) vars.OPENAI_API_KEY = credential.apiKey;
+  if (credential.loginFile !== undefined) Object.assign(vars, await lendLogin(credential.loginFile, vars));
   if (runtime === "host") Object.assign(vars, await startHost(settings));
   else print("Building the container image; the first time this takes minutes.");
   const worker = await WorkerProcess.start({
@@ -59,6 +68,13 @@ async function main(): Promise<void> {
   started.push(worker);
   print(banner({ port: PORT, runtime, reason, credential: credential.description, token, settings }));
   await worker.lost;
+}
+
+async function lendLogin(path: string, vars: Record<string, string>): Promise<Record<string, string>> {
+  const { OPENAI_AUTH_URL: authUrl } = Config.parse(vars);
+  const lender = await LocalLoginLender.start({ path, authUrl, onLine: print });
+  started.push(lender);
+  return lender.vars;
 }
 
 async function startHost(settings: Settings): Promise<Record<string, string>> {

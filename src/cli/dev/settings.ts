@@ -20,6 +20,7 @@ export const DevSettings = z.object({
   HOST_SANDBOX: z.enum(["codex", "off"], { error: "one of codex, off" }).default("codex"),
   DEV_TOKEN: Config.shape.DEV_TOKEN,
   CODEX_AUTH_DIR: Path.optional(),
+  OAUTH_TOKEN_STORAGE_PATH: Path.optional(),
 });
 
 export interface Settings extends z.infer<typeof DevSettings> {
