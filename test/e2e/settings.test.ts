@@ -4,8 +4,9 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { findCredential } from "../../src/cli/dev/credential.ts";
-import { devToken } from "../../src/cli/dev/dev-token.ts";
+import { devToken, encryptionKey } from "../../src/cli/dev/kept-secret.ts";
 import { DevSettings, readSettings } from "../../src/cli/dev/settings.ts";
+import { LoginSettings } from "../../src/cli/login/settings.ts";
 import { Config } from "../../src/config.ts";
 import { makeScratchDir } from "../support/app-server-driver.ts";
 
@@ -22,8 +23,8 @@ afterEach(() => {
 });
 
 it("names every user setting once in the example, each with a comment", () => {
-  const internal = ["PROCESS_HOST_URL", "PROCESS_HOST_TOKEN"];
-  const known = [...Object.keys(Config.shape), ...Object.keys(DevSettings.shape)];
+  const internal = ["PROCESS_HOST_URL", "PROCESS_HOST_TOKEN", "LOCAL_LOGIN_URL", "LOCAL_LOGIN_TOKEN"];
+  const known = [Config, DevSettings, LoginSettings].flatMap(({ shape }) => Object.keys(shape));
   const named = [...EXAMPLE.matchAll(/^# [^=\n]*[.:)]\n(?:# )?([A-Z_]+)=.*$/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual([...new Set(known)].filter((name) => !internal.includes(name)).sort());
 });
@@ -70,17 +71,39 @@ it("keeps its token from one start to the next, readable by its owner only", () 
   expect(devToken(directory)).not.toBe("not a token");
 });
 
+it("keeps its encryption key as well, so that what was stored can be read after the next start", () => {
+  const key = encryptionKey(directory);
+  expect(Config.shape.ENCRYPTION_KEY.safeParse(key)).toMatchObject({ success: true, data: [{ id: "dev" }] });
+  expect(encryptionKey(directory)).toBe(key);
+});
+
 it.each([
-  { what: "a ChatGPT login", content: '{"tokens":{"access_token":"secret"}}', said: "which this version cannot use" },
-  { what: "broken JSON", content: '{"OPENAI_API_KEY": "sk-secret', said: "is not an auth.json of Codex" },
-  { what: "JSON of another kind", content: '["secret"]', said: "is not an auth.json of Codex" },
-  { what: "no key", content: '{"OPENAI_API_KEY":null}', said: "holds no API key" },
-  { what: "something short for a key", content: '{"OPENAI_API_KEY":"secret"}', said: "holds is not an API key" },
+  [{}, "login", "ChatGPT login from FILE"],
+  [{ OPENAI_API_KEY: "sk-12345678" }, "login", "ChatGPT login from FILE"],
+  [{ OPENAI_API_KEY: "sk-12345678", CODEX_PREFER_OAUTH: "false" }, "login", "API key from OPENAI_API_KEY"],
+  [{ OPENAI_API_KEY: "sk-12345678", CODEX_AUTH_METHOD: "api_key" }, "login", "API key from OPENAI_API_KEY"],
+  [{ CODEX_AUTH_METHOD: "api_key" }, "login", "none (no OPENAI_API_KEY, CODEX_AUTH_METHOD=api_key rules out FILE)"],
+  [{}, "key", "API key from FILE"],
+  [{ OPENAI_API_KEY: "sk-12345678" }, "key", "API key from OPENAI_API_KEY"],
+  [{ CODEX_AUTH_METHOD: "oauth" }, "key", "none (no OPENAI_API_KEY, CODEX_AUTH_METHOD=oauth rules out FILE)"],
+])("with %j and an auth.json with a %s uses: %s", (worker, what, description) => {
+  const tokens = { access_token: "opaque", refresh_token: "rt.1", account_id: "acc-1" };
+  const path = join(directory, "auth.json");
+  writeFileSync(path, JSON.stringify(what === "login" ? { tokens } : { OPENAI_API_KEY: "sk-of-the-file" }));
+  expect(findCredential(worker, path).description).toContain(description.replace("FILE", path));
+});
+
+it.each([
+  { what: "a login of nobody", content: '{"tokens":{"access_token":"secret"}}', said: "names no ChatGPT account" },
+  { what: "broken JSON", content: '{"OPENAI_API_KEY": "sk-secret', said: "is not a JSON object" },
+  { what: "JSON of another kind", content: '["secret"]', said: "is not a JSON object" },
+  { what: "no key", content: '{"OPENAI_API_KEY":null}', said: "log in with Codex first" },
+  { what: "something short for a key", content: '{"OPENAI_API_KEY":"secret"}', said: "no OpenAI API key" },
 ])("says what is wrong with an auth.json that holds $what, and does not repeat it", ({ content, said }) => {
   writeFileSync(join(directory, "auth.json"), content);
-  const { apiKey, description } = findCredential(undefined, directory);
-  expect(apiKey).toBeUndefined();
-  expect(description).toMatch(new RegExp(`^none \\(.*${directory}/auth\\.json.*${said}.*\\)\\. Set OPENAI_API_KEY`));
+  const { apiKey, loginFile, description } = findCredential({}, join(directory, "auth.json"));
+  expect([apiKey, loginFile]).toEqual([undefined, undefined]);
+  expect(description).toMatch(new RegExp(`^none \\(.*${directory}/auth\\.json.*${said}.*\\)\\. Run .npm run login`));
   expect(description).not.toContain("secret");
 });
 

@@ -29,11 +29,11 @@ export class AuthServer {
     device.account = account;
   }
 
-  /** A code for the browser flow, as the page hands it out after the sign-in. */
-  grant(account: Account, redirect_uri: string, challenge: string): string {
-    const code = randomBytes(8).toString("hex");
-    this.#codes.set(code, { account, redirect_uri, challenge });
-    return code;
+  /** A code for the browser flow, in the URL that its page leads to. */
+  agree(page: URLSearchParams, account: Account): string {
+    const redirect_uri = page.get("redirect_uri") ?? "";
+    const code = this.#grant({ account, redirect_uri, challenge: page.get("code_challenge") ?? "" });
+    return `${redirect_uri}?${new URLSearchParams({ code, state: page.get("state") ?? "" })}`;
   }
 
   async serve(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -83,8 +83,14 @@ export class AuthServer {
     if (device.account === undefined) return refuse(response, 403, "deviceauth_authorization_pending");
     const code_verifier = randomBytes(32).toString("base64url");
     const redirect_uri = `${baseOf(request)}/deviceauth/callback`;
-    const code = this.grant(device.account, redirect_uri, challengeOf(code_verifier));
+    const code = this.#grant({ account: device.account, redirect_uri, challenge: challengeOf(code_verifier) });
     send(response, 200, { authorization_code: code, code_challenge: challengeOf(code_verifier), code_verifier });
+  }
+
+  #grant(grant: Grant): string {
+    const code = randomBytes(8).toString("hex");
+    this.#codes.set(code, grant);
+    return code;
   }
 
   #exchange(fields: Record<string, string>, response: ServerResponse): void {

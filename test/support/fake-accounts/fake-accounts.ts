@@ -6,13 +6,29 @@
 //   /auth/…           OPENAI_AUTH_URL           /backend-api/…      CHATGPT_BASE_URL
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { Account } from "./account.ts";
+import { Account, type AccountBehaviour } from "./account.ts";
 import { AuthServer } from "./auth-server.ts";
 import { answerChatGpt } from "./chatgpt-backend.ts";
 
 export class FakeAccounts {
   readonly #accounts = new Map<string, Account>();
   readonly #auth = new AuthServer((token) => [...this.#accounts.values()].find((account) => account.owns(token)));
+
+  add(behaviour: Partial<AccountBehaviour> = {}): Account {
+    const account = new Account(behaviour);
+    this.#accounts.set(account.id, account);
+    return account;
+  }
+
+  /** What the sign-in page does once its user has agreed: returns where it leads the browser. */
+  agree(page: string, account: Account): string {
+    return this.#auth.agree(new URL(page).searchParams, account);
+  }
+
+  /** The user agrees to a device login. */
+  approve(userCode: string, account: Account): void {
+    this.#auth.approve(userCode, account);
+  }
 
   /** `path` is what follows the mount point. */
   async serve(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -27,8 +43,7 @@ export class FakeAccounts {
   async #manage({ id, action, url, request, response }: Management): Promise<void> {
     const body = await text(request);
     const behaviour = body === "" ? {} : JSON.parse(body);
-    const account = this.#accounts.get(id) ?? new Account(behaviour);
-    this.#accounts.set(account.id, account);
+    const account = this.#accounts.get(id) ?? this.add(behaviour);
     if (request.method === "GET") return sendJson(response, 200, account.record);
     Object.assign(account.behaviour, behaviour);
     if (action === "revoke") account.revokeAccess();
