@@ -3,6 +3,7 @@ import type { Logger } from "../../container/lib/log.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import { readAuthFile } from "../lib/auth-file.ts";
+import { withTimeout } from "../lib/idle-timeout.ts";
 import { SealKeys } from "../lib/seal.ts";
 import { ChatGptAccounts } from "./chatgpt-account.ts";
 import { type Choice, chooseCredential } from "./choose-credential.ts";
@@ -39,6 +40,8 @@ export interface CredentialsOptions {
 
 /** Limits that are older than this are asked for anew when somebody looks. */
 const LIMITS_KNOWN_FOR_MS = 5 * 60_000;
+/** Whoever looks does not wait for a slow ChatGPT. */
+const LIMITS_TIMEOUT_MS = 1_500;
 const SERVER_KEY_ID = "server-api-key";
 
 export class Credentials {
@@ -186,13 +189,18 @@ export class Credentials {
     return { ...status, source, rate_limits };
   }
 
-  /** Asks ChatGPT where nothing is known, or not lately. A login that cannot be used now keeps what is known. */
+  /** Asks ChatGPT where nothing is known, or not lately. What comes too late shows the next time. */
   async #limits(from: LoginSource, known: RateLimits | null): Promise<RateLimits | null> {
     if (known !== null && known.noted_at > Date.now() - LIMITS_KNOWN_FOR_MS) return known;
-    const login = await from.current().catch(() => null);
+    return withTimeout(this.#askLimits(from), LIMITS_TIMEOUT_MS)
+      .catch(() => null)
+      .then((told) => told ?? known);
+  }
+
+  async #askLimits(from: LoginSource): Promise<RateLimits | null> {
+    const login = await from.current();
     const told = login && (await this.#accounts.limitsOf(login));
-    if (login === null || told === null) return known;
-    from.noteRateLimits(login.id, told);
+    if (login !== null && told !== null) from.noteRateLimits(login.id, told);
     return told;
   }
 }

@@ -1,11 +1,12 @@
 // What a developer sees when the server starts, or does not: the banner, the credential that was found, and clear refusals.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { freePort } from "../../src/cli/dev/ports.ts";
 import { API_KEY, DevServer, Scratch } from "../support/dev-server.ts";
+import { startFakeAccounts } from "../support/fake-accounts/start.ts";
 import { type FakeModel, startFakeModel } from "../support/fake-model/fake-model.ts";
 import { completed, connectV1 } from "./clients.ts";
 
@@ -104,12 +105,38 @@ describe.concurrent("the credential", () => {
     expect(request?.headers.authorization).toBe(`Bearer ${FOUND_KEY}`);
   });
 
+  it("may be the ChatGPT login of this machine, renewed in its own file", { timeout: 60_000 }, async (test) => {
+    const { expect } = test;
+    const fake = await startFakeAccounts();
+    test.onTestFinished(() => fake.close());
+    const account = fake.accounts.add({ access_ttl_s: 60, model_url: model.url });
+    const scratch = new Scratch();
+    const path = writeAuthFile(scratch, ".codex", JSON.stringify(account.authJson()));
+    account.behaviour.access_ttl_s = 3_600;
+    const server = await start(test, scratch, { OPENAI_AUTH_URL: fake.authUrl, CHATGPT_BASE_URL: fake.chatGptUrl });
+    expect(server.output).toMatch(new RegExp(`Credential +ChatGPT login from ${path}`));
+    const session = await connectV1(server);
+    completed(await session.call("chat", { message: "Whose plan is this?" }));
+    await session.close();
+    const headersOfCaller = { authorization: `Bearer ${server.token}` };
+    const health = await fetch(`${server.url}/tools/health_check`, { headers: headersOfCaller });
+    expect(await health.text()).toContain("ChatGPT plus: 12 % of 5 hours used");
+    expect(account.record).toMatchObject({ refreshes: 1, reuses: 0 });
+    const { tokens } = JSON.parse(readFileSync(path, "utf8"));
+    const { headers } = account.record.requests.find((request) => request.path === "/codex/responses") ?? {};
+    expect(headers).toMatchObject({ authorization: `Bearer ${tokens.access_token}`, "chatgpt-account-id": account.id });
+    expect(server.output).not.toContain(tokens.refresh_token);
+    expect(scratchText(scratch)).not.toContain(tokens.refresh_token);
+  });
+
   it("may be missing: the banner says what to do, and a chat fails at once", { timeout: 60_000 }, async (test) => {
     const { expect } = test;
     const scratch = new Scratch();
     writeAuthFile(scratch, ".codex", JSON.stringify({ tokens: { access_token: "secret-access-token" } }));
     const server = await start(test, scratch);
-    expect(server.output).toMatch(/Credential +none \(.*auth\.json holds a ChatGPT login.*\)\. Set OPENAI_API_KEY in/);
+    expect(server.output).toMatch(
+      /Credential +none \(.*auth\.json.*names no ChatGPT account.*\)\. Run `npm run login`, or/,
+    );
     expect(server.output).not.toContain("secret-access-token");
     const session = await connectV1(server);
     const askedAt = Date.now();
@@ -121,9 +148,9 @@ describe.concurrent("the credential", () => {
     await session.close();
   });
 
-  async function start({ onTestFinished }: TestContext, scratch: Scratch): Promise<DevServer> {
+  async function start({ onTestFinished }: TestContext, scratch: Scratch, env = {}): Promise<DevServer> {
     onTestFinished(() => scratch.remove());
-    const server = await DevServer.start({ scratch, env: { OPENAI_API_KEY: "", OPENAI_BASE_URL: model.url } });
+    const server = await DevServer.start({ scratch, env: { OPENAI_API_KEY: "", OPENAI_BASE_URL: model.url, ...env } });
     onTestFinished(() => server.kill());
     return server;
   }
@@ -190,4 +217,10 @@ function writeAuthFile(scratch: Scratch, directory: string, content: string): st
   const path = join(scratch.home, directory, "auth.json");
   writeFileSync(path, content);
   return path;
+}
+
+/** Every file of the server's state, in one text. */
+function scratchText({ stateDir }: Scratch): string {
+  const files = readdirSync(stateDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1")).join("\n");
 }

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { unwrap } from "../../src/errors.ts";
 import { connected, deploy, directory, dump, forget, newAccount } from "./support/accounts.ts";
+import { eventually } from "./support/agents.ts";
 import { workerLog } from "./support/worker-log.ts";
 
 const KEY = "sk-own-0123456789abcdefghij-wxyz";
@@ -80,6 +81,14 @@ it("keeps a ChatGPT login, tells whose it is and what is left, and prefers it to
     },
     device_login: null,
   });
+});
+
+it("does not let those who look wait for a slow ChatGPT, and shows what it says the next time", async () => {
+  const user = await connected(await newAccount({ usage_delay_ms: 2_500, used_percent: 5 }));
+  const startedAt = Date.now();
+  expect(unwrap(await user.credentialStatus())).toMatchObject({ problem: null, oauth: { rate_limits: null } });
+  expect(Date.now() - startedAt).toBeLessThan(2_400);
+  await eventually(async () => unwrap(await user.credentialStatus()).oauth?.rate_limits?.primary?.used_percent === 5);
 });
 
 it("takes an auth.json as text as well", async () => {

@@ -12,10 +12,13 @@ export interface AccountBehaviour {
   refresh_delay_ms: number;
   /** What `codex/responses` answers to a good token. */
   responses: "ok" | "echo" | "gated" | "usage_limit" | "detail" | number;
+  /** Base URL of a model API that answers in place of `responses`. */
+  model_url: string | null;
   /** Of `wham/accounts/check`; a number is a status. */
   check: "ok" | number;
   workspace_backend_origin: string;
   account_routing_override: string;
+  usage_delay_ms: number;
   /** Of the primary window, in all that tells about limits. */
   used_percent: number;
 }
@@ -52,9 +55,11 @@ const DEFAULTS: AccountBehaviour = {
   refresh: "ok",
   refresh_delay_ms: 0,
   responses: "ok",
+  model_url: null,
   check: "ok",
   workspace_backend_origin: "https://chatgpt.com",
   account_routing_override: "NO_CONSTRAINT",
+  usage_delay_ms: 0,
   used_percent: 12,
 };
 

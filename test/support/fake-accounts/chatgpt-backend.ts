@@ -1,6 +1,7 @@
 // chatgpt.com/backend-api, as far as Codex uses it.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Account } from "./account.ts";
 
 const RESETS_AT = 1_900_000_000;
@@ -23,6 +24,9 @@ export async function answerChatGpt(
   }
   if (path === "/wham/accounts/check") return sendCheck(account, response);
   if (path === "/wham/usage") return sendUsage(account, response);
+  const { model_url } = account.behaviour;
+  if (path === "/codex/responses" && model_url !== null)
+    return askModel(`${model_url}/responses`, request, body, response);
   if (path === "/codex/responses") return sendResponses(account, token, response);
   send(response, 404, { detail: "Not Found" });
 }
@@ -34,10 +38,27 @@ function sendCheck(account: Account, response: ServerResponse): void {
   else send(response, check, { detail: "told to" });
 }
 
-function sendUsage({ behaviour }: Account, response: ServerResponse): void {
+async function sendUsage({ behaviour }: Account, response: ServerResponse): Promise<void> {
+  await sleep(behaviour.usage_delay_ms);
   const primary_window = { used_percent: behaviour.used_percent, limit_window_seconds: 18_000, reset_at: RESETS_AT };
   const secondary_window = { used_percent: 3, limit_window_seconds: 604_800, reset_at: RESETS_AT + 1 };
   send(response, 200, { plan_type: behaviour.plan, rate_limit: { primary_window, secondary_window }, credits: null });
+}
+
+async function askModel(
+  url: string,
+  { headers }: IncomingMessage,
+  body: string,
+  response: ServerResponse,
+): Promise<void> {
+  const passed = Object.entries(headers).filter(([name]) => !/^(?:host|connection|content-length)$/.test(name));
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: Object.fromEntries(passed) as Record<string, string>,
+    body,
+  });
+  response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+  response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
 async function sendResponses(account: Account, token: string, response: ServerResponse): Promise<void> {
