@@ -57,6 +57,20 @@ it("has written down the new refresh token before anybody gets to see the new ac
   }
 });
 
+it("asks for a new login where its object was lost with a refresh under way, and says that this may be the reason", async () => {
+  const account = await newAccount({ access_ttl_s: -1, refresh_delay_ms: 200, reuses: 1 });
+  const user = await connected(account);
+  const asked = Promise.resolve(user.modelCredential()).catch(() => "lost");
+  await eventually(async () => (await account.record()).client_ids.length === 1);
+  const again = await forget(user);
+  expect(await asked).toBe("lost");
+  await eventually(async () => (await account.record()).refreshes === 1);
+  expect(await again.modelCredential()).toMatchObject({
+    code: "login_needed",
+    message: expect.stringContaining("a refresh whose answer was lost"),
+  });
+});
+
 it.each(["refresh_token_expired", "refresh_token_invalidated"] as const)(
   "asks for a new login after %s, and does not ask the auth server again",
   async (problem) => {

@@ -71,6 +71,9 @@ function makeLogin(from: Arguments["from"], settings: LoginSettings): Promise<Au
     timeoutMs: settings.OAUTH_CALLBACK_TIMEOUT * 1_000,
     open: (url) => {
       print(`Log in with ChatGPT in your browser:\n${url}`);
+      print(
+        "If the page refuses the address to come back to: OAUTH_CALLBACK_PORT=1455, as Codex itself has it, or --device.",
+      );
       if (settings.OAUTH_AUTO_OPEN_BROWSER) openBrowser(url);
     },
   }).then((tokens) => toAuthJson(tokens, issuer));
