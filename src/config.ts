@@ -5,6 +5,8 @@ import { LOG_LEVELS } from "../container/lib/log.ts";
 import { AppError } from "./errors.ts";
 import { type ChatGptLogin, readAccessToken, readAuthFile } from "./lib/auth-file.ts";
 import { parseEncryptionKeys } from "./lib/encryption-keys.ts";
+import { isLoopback } from "./lib/loopback.ts";
+import { MIN_PASSWORD_CHARS, PASSWORD_HASH } from "./lib/password-hash.ts";
 
 /** An empty text counts as not set, as in a `.env` file. */
 function optional<T extends z.ZodType>(schema: T) {
@@ -49,12 +51,39 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
     return z.NEVER;
   });
 }
+/** Who may sign in, separated by commas or spaces. */
+function userNames() {
+  const allowed = "e-mail addresses, @domain, github:login, oidc:subject or *, separated by commas";
+  const name = z.string().regex(/^(?:\*|[^\s@:]*@[^\s@:]+|github:[\w-]+|oidc:\S+)$/i, allowed);
+  const split = (value: unknown) => (typeof value === "string" ? value.split(/[\s,]+/).filter(Boolean) : (value ?? []));
+  return z.preprocess(split, z.array(name));
+}
+/** Such a URL on other machines must be https. */
+function isSafeUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)));
+}
+const SafeUrl = z.string().refine(isSafeUrl, "an https URL (http only on this machine)");
+const Origin = z
+  .string()
+  .refine(
+    (text) => isSafeUrl(text) && URL.parse(text)?.origin === text.replace(/\/$/, ""),
+    "an https URL without a path (http only on this machine)",
+  )
+  .transform((text) => text.replace(/\/$/, ""));
+const OwnerPassword = z
+  .string()
+  .min(MIN_PASSWORD_CHARS, `at least ${MIN_PASSWORD_CHARS} characters, or what \`npm run hash-password\` prints`)
+  .refine(
+    (text) => !text.startsWith("scrypt:") || PASSWORD_HASH.test(text),
+    "the whole line that `npm run hash-password` prints",
+  );
 const HttpUrl = z.url({ protocol: /^https?$/, error: "an http or https URL" });
 const BaseUrl = HttpUrl.transform((url) => url.replace(/\/+$/, ""));
 const Secret = z.string().min(32, "at least 32 characters");
 const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
-export const Config = z.object({
+const Settings = z.object({
   OPENAI_API_KEY: optional(z.string().min(8, "an OpenAI API key")),
   OPENAI_BASE_URL: withDefault(HttpUrl, "https://api.openai.com/v1"),
   /** A ChatGPT login for all who have none of their own. */
@@ -86,6 +115,19 @@ export const Config = z.object({
   ALLOWED_HOSTS: hostNames(),
   /** Hosts of other web pages that may call this server from a browser. */
   ALLOWED_ORIGINS: hostNames(),
+  /** Where people and clients reach this server. Default: wherever a request says that it was sent. */
+  PUBLIC_URL: optional(Origin),
+  /** Signs in the one owner. Plain, or as `npm run hash-password` prints it. */
+  OWNER_PASSWORD: optional(OwnerPassword),
+  OIDC_ISSUER: optional(SafeUrl),
+  OIDC_CLIENT_ID: optional(z.string()),
+  OIDC_CLIENT_SECRET: optional(z.string()),
+  GITHUB_CLIENT_ID: optional(z.string()),
+  GITHUB_CLIENT_SECRET: optional(z.string()),
+  GITHUB_URL: withDefault(Origin, "https://github.com"),
+  GITHUB_API_URL: withDefault(SafeUrl, "https://api.github.com"),
+  /** Whom of those whom OpenID Connect or GitHub vouch for to let in. Nobody where it is empty. */
+  ALLOWED_USERS: userNames(),
   LOG_LEVEL: oneOf(LOG_LEVELS, "INFO"),
   /** A bearer token with all scopes. Set by the dev server, and good only there. */
   DEV_TOKEN: optional(z.string().regex(/^[\x21-\x7e]{1,256}$/, "1 to 256 visible characters without spaces")),
@@ -95,6 +137,21 @@ export const Config = z.object({
   /** Set by the dev server where this machine has a ChatGPT login: who hands it out and refreshes it, in its own auth.json. */
   LOCAL_LOGIN_URL: optional(HttpUrl),
   LOCAL_LOGIN_TOKEN: optional(Secret),
+});
+
+/** What is of use only together. */
+const SETS = [
+  ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"],
+  ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+] as const;
+
+export const Config = Settings.superRefine((config, ctx) => {
+  for (const set of SETS) {
+    const missing = set.filter((name) => config[name] === undefined);
+    if (missing.length === set.length) continue;
+    for (const name of missing)
+      ctx.addIssue({ code: "custom", path: [name], message: `set: ${set.join(", ")} go together` });
+  }
 });
 export type Config = z.infer<typeof Config>;
 

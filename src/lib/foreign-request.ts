@@ -2,12 +2,13 @@
 // is not its own, and a foreign web page carries its own `Origin`.
 // https://modelcontextprotocol.io/specification/2026-07-28/basic/transports#security-warning
 
+import { isLoopback } from "./loopback.ts";
+
 export interface KnownHosts {
   ALLOWED_HOSTS: readonly string[];
   ALLOWED_ORIGINS: readonly string[];
+  PUBLIC_URL?: string | undefined;
 }
-
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** What is wrong with the request's Host or Origin; undefined when all is well. Ports do not matter. */
 export function foreignRequestProblem(request: Request, known: KnownHosts): string | undefined {
@@ -21,15 +22,17 @@ export function foreignRequestProblem(request: Request, known: KnownHosts): stri
   return "Web pages of this origin are not served. If it is to be, add its host to ALLOWED_ORIGINS.";
 }
 
-/** Without ALLOWED_HOSTS every name that leads here is right: Cloudflare routes only those of the deployment. */
-function isOwnHost(hostname: string, { ALLOWED_HOSTS }: KnownHosts): boolean {
-  return ALLOWED_HOSTS.length === 0 || LOOPBACK.has(hostname) || ALLOWED_HOSTS.includes(hostname);
+/** Where neither is set every name that leads here is right: Cloudflare routes only those of the deployment. */
+function isOwnHost(hostname: string, { ALLOWED_HOSTS, PUBLIC_URL }: KnownHosts): boolean {
+  if (ALLOWED_HOSTS.length === 0 && PUBLIC_URL === undefined) return true;
+  return isLoopback(hostname) || ALLOWED_HOSTS.includes(hostname) || hostname === hostnameOf(PUBLIC_URL ?? "");
 }
 
-function isAllowedOrigin(origin: string, hostname: string, { ALLOWED_ORIGINS }: KnownHosts): boolean {
+function isAllowedOrigin(origin: string, hostname: string, { ALLOWED_ORIGINS, PUBLIC_URL }: KnownHosts): boolean {
   const from = hostnameOf(origin);
   if (from === undefined) return false; // `null`, of sandboxed pages and files
-  return from === hostname || ALLOWED_ORIGINS.includes(from) || (LOOPBACK.has(from) && LOOPBACK.has(hostname));
+  const isOwn = from === hostname || from === hostnameOf(PUBLIC_URL ?? "");
+  return isOwn || ALLOWED_ORIGINS.includes(from) || (isLoopback(from) && isLoopback(hostname));
 }
 
 function hostnameOf(url: string): string | undefined {

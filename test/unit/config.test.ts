@@ -31,6 +31,9 @@ const DEFAULTS = {
   RESULT_TTL_SECONDS: 604_800,
   ALLOWED_HOSTS: [],
   ALLOWED_ORIGINS: [],
+  GITHUB_URL: "https://github.com",
+  GITHUB_API_URL: "https://api.github.com",
+  ALLOWED_USERS: [],
   LOG_LEVEL: "INFO",
 };
 
@@ -47,6 +50,13 @@ describe("without any variable", () => {
       "ENCRYPTION_KEY",
       "CODEX_MODEL",
       "DEV_TOKEN",
+      "PUBLIC_URL",
+      "OWNER_PASSWORD",
+      "OIDC_ISSUER",
+      "OIDC_CLIENT_ID",
+      "OIDC_CLIENT_SECRET",
+      "GITHUB_CLIENT_ID",
+      "GITHUB_CLIENT_SECRET",
       "PROCESS_HOST_URL",
       "PROCESS_HOST_TOKEN",
       "LOCAL_LOGIN_URL",
@@ -92,6 +102,22 @@ describe("a good value", () => {
     ["TURN_TIMEOUT_SECONDS", "86400", 86_400],
     ["ALLOWED_HOSTS", "Example.com, codex.example.com  other.org,", ["example.com", "codex.example.com", "other.org"]],
     ["ALLOWED_ORIGINS", "localhost", ["localhost"]],
+    ["PUBLIC_URL", "https://codex.example.com", "https://codex.example.com"],
+    ["PUBLIC_URL", "https://codex.example.com/", "https://codex.example.com"],
+    ["PUBLIC_URL", "http://localhost:8210", "http://localhost:8210"],
+    ["OWNER_PASSWORD", "twelve chars", "twelve chars"],
+    [
+      "OWNER_PASSWORD",
+      `scrypt:16384:8:5:${"s".repeat(22)}:${"h".repeat(43)}`,
+      `scrypt:16384:8:5:${"s".repeat(22)}:${"h".repeat(43)}`,
+    ],
+    ["GITHUB_URL", "https://github.example.com", "https://github.example.com"],
+    ["GITHUB_API_URL", "https://github.example.com/api/v3", "https://github.example.com/api/v3"],
+    [
+      "ALLOWED_USERS",
+      "ada@example.com, @example.org github:ada,oidc:auth0|5f7c *",
+      ["ada@example.com", "@example.org", "github:ada", "oidc:auth0|5f7c", "*"],
+    ],
     ["LOG_LEVEL", "DEBUG", "DEBUG"],
     ["DEV_TOKEN", "x", "x"],
     ["PROCESS_HOST_URL", "http://127.0.0.1:1", "http://127.0.0.1:1"],
@@ -132,6 +158,14 @@ describe("a bad value is named with what is allowed", () => {
     ["ALLOWED_HOSTS", "https://example.com", "host names without scheme and port"],
     ["ALLOWED_HOSTS", "example.com:8210", "host names without scheme and port"],
     ["ALLOWED_ORIGINS", "*", "host names without scheme and port"],
+    ["PUBLIC_URL", "codex.example.com", "an https URL without a path"],
+    ["PUBLIC_URL", "http://codex.example.com", "an https URL without a path"],
+    ["PUBLIC_URL", "https://codex.example.com/mcp", "an https URL without a path"],
+    ["PUBLIC_URL", "https://user@codex.example.com", "an https URL without a path"],
+    ["GITHUB_URL", "http://github.example.com", "an https URL without a path"],
+    ["GITHUB_API_URL", "ftp://localhost", "an https URL (http only on this machine)"],
+    ["ALLOWED_USERS", "ada", "e-mail addresses, @domain, github:login, oidc:subject or *"],
+    ["ALLOWED_USERS", "gitlab:ada", "e-mail addresses, @domain, github:login, oidc:subject or *"],
     ["LOG_LEVEL", "info", "one of DEBUG, INFO, WARN, ERROR"],
     ["PROCESS_HOST_URL", "127.0.0.1:1", "an http or https URL"],
   ])("%s=%j", (name, value, allowed) => {
@@ -158,10 +192,35 @@ describe("a bad value is named with what is allowed", () => {
     ["DEV_TOKEN", "two words", "1 to 256 visible characters"],
     ["DEV_TOKEN", "x".repeat(257), "1 to 256 visible characters"],
     ["PROCESS_HOST_TOKEN", "hunter2-hunter2", "at least 32 characters"],
+    ["OWNER_PASSWORD", "elevenchars", "at least 12 characters"],
+    ["OWNER_PASSWORD", "scrypt:of what?", "the whole line that `npm run hash-password` prints"],
   ])("but a secret is not shown: %s", (name, value, allowed) => {
     const [problem] = configProblems({ [name]: value });
     expect(problem?.message).toContain(`${name}=(hidden) is not allowed: it must be ${allowed}`);
     expect(problem?.message).not.toContain(value);
+  });
+});
+
+describe("settings that go together", () => {
+  it.each([
+    [{ OIDC_ISSUER: "https://idp.example.com" }, ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"]],
+    [{ OIDC_CLIENT_SECRET: "s" }, ["OIDC_ISSUER", "OIDC_CLIENT_ID"]],
+    [{ GITHUB_CLIENT_ID: "id" }, ["GITHUB_CLIENT_SECRET"]],
+    [{ GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "" }, ["GITHUB_CLIENT_SECRET"]],
+  ])("%j lacks %j", (env, missing) => {
+    expect(configProblems(env).map(({ name }) => name)).toEqual(missing);
+  });
+
+  it("must be good themselves: an issuer is asked over https", () => {
+    const env = { OIDC_ISSUER: "http://idp.example.com", OIDC_CLIENT_ID: "id", OIDC_CLIENT_SECRET: "s" };
+    expect(configProblems(env)).toEqual([
+      { name: "OIDC_ISSUER", message: expect.stringContaining("an https URL (http only on this machine)") },
+    ]);
+  });
+
+  it("are fine together", () => {
+    const oidc = { OIDC_ISSUER: "http://127.0.0.1:1", OIDC_CLIENT_ID: "id", OIDC_CLIENT_SECRET: "s" };
+    expect(configProblems({ ...oidc, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "s" })).toEqual([]);
   });
 });
 

@@ -1,0 +1,20 @@
+// Under which origin this server is known outside: what tokens are bound to, and where browsers are sent back to.
+import { AppError } from "../errors.ts";
+import { isLoopback } from "./loopback.ts";
+
+/**
+ * PUBLIC_URL, else that of the request, whose host name Cloudflare has routed and {@link foreignRequestProblem} has checked.
+ * Throws `forbidden` for plain http from another machine: passwords and tokens would be readable on the way.
+ */
+export function publicOrigin(request: Request, { PUBLIC_URL }: { PUBLIC_URL?: string | undefined }): string {
+  const { origin, protocol, hostname } = new URL(request.url);
+  if (PUBLIC_URL !== undefined) return PUBLIC_URL;
+  if (protocol === "https:" || isLoopback(hostname)) return origin;
+  throw new AppError("forbidden", "Use https. Behind a proxy that speaks https, set PUBLIC_URL.");
+}
+
+/** The request as it was sent to `origin`: a proxy in front may have changed that. */
+export function requestAt(origin: string, request: Request): Request {
+  const url = new URL(request.url);
+  return url.origin === origin ? request : new Request(`${origin}${url.pathname}${url.search}`, request);
+}
