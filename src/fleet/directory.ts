@@ -1,11 +1,14 @@
-// The Durable Object of one user (its name is the user's id): an index of the agents, as they last reported themselves, and the
-// user's Codex credentials. The one named SERVER_DIRECTORY has the server's own ChatGPT login.
+// The Durable Object of one user (its name is the user's id): an index of the agents, as they last reported themselves; the
+// Codex credentials; the personal access tokens; the browser sessions. The one named SERVER_DIRECTORY has the server's own
+// ChatGPT login.
 import { DurableObject } from "cloudflare:workers";
 import { createLogger } from "../../container/lib/log.ts";
 import { readConfig } from "../config.ts";
 import { type Outcome, outcomeOf, unwrap } from "../errors.ts";
+import type { Account } from "../lib/account.ts";
 import type { AgentReport, AgentState, SessionStatus } from "../lib/agent-report.ts";
 import { migrate } from "../lib/migrate.ts";
+import { BrowserSessionStore, type NewBrowserSession } from "./browser-session-store.ts";
 import type {
   ChatGptStatus,
   CredentialMethod,
@@ -21,6 +24,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SERVER_DIRECTORY } from "./server-login.ts";
 import { AgentIndex, type Page } from "./store.ts";
+import { type NewToken, type TokenRow, TokenStore } from "./token-store.ts";
 
 export interface ListRequest {
   status?: SessionStatus | undefined;
@@ -39,12 +43,16 @@ export interface AgentList {
 export class Directory extends DurableObject<Cloudflare.Env> {
   readonly #index: AgentIndex;
   readonly #credentials: Credentials;
+  readonly #tokens: TokenStore;
+  readonly #sessions: BrowserSessionStore;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, MIGRATIONS);
     this.#index = new AgentIndex(ctx.storage.sql);
     this.#credentials = this.#createCredentials();
+    this.#tokens = new TokenStore(ctx.storage.sql);
+    this.#sessions = new BrowserSessionStore(ctx.storage.sql);
   }
 
   /** Returns the highest number that is known of the agent: above that of `report` where it came too late. */
@@ -129,6 +137,42 @@ export class Directory extends DurableObject<Cloudflare.Env> {
   /** Of {@link SERVER_DIRECTORY} only. */
   serverStatus(): Promise<Outcome<ChatGptStatus | null>> {
     return outcomeOf(() => this.#credentials.serverStatus());
+  }
+
+  addToken(token: NewToken): Promise<Outcome<void>> {
+    return outcomeOf(() => this.#tokens.add(token));
+  }
+
+  listTokens(): TokenRow[] {
+    return this.#tokens.list();
+  }
+
+  /** What the token may do and whose it is. Null for one that is unknown, wrong, revoked or expired. */
+  async useToken(id: string, secret: string): Promise<{ token: TokenRow; account: Account } | null> {
+    const token = await this.#tokens.use(id, secret);
+    const account = this.#sessions.account();
+    return token === null || account === null ? null : { token, account };
+  }
+
+  revokeToken(id: string): void {
+    this.#tokens.revoke(id);
+  }
+
+  openSession(session: NewBrowserSession): Promise<void> {
+    return this.#sessions.open(session);
+  }
+
+  /** Whose session it is. Null for one that is unknown, wrong, ended or expired. */
+  useSession(id: string, secret: string): Promise<Account | null> {
+    return this.#sessions.use(id, secret);
+  }
+
+  closeSession(id: string): void {
+    this.#sessions.close(id);
+  }
+
+  closeAllSessions(): void {
+    this.#sessions.closeAll();
   }
 
   #createCredentials(): Credentials {

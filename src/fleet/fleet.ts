@@ -1,37 +1,30 @@
-// The one Durable Object (its name is `fleet`) that knows how many containers are up, of all users together. It only counts: what an agent does with
-// its container is the agent's own business.
+// The one Durable Object of a deployment (its name is `fleet`): what all users share. It counts the containers that are up and the
+// attempts to get in, and keeps the key that this deployment signs with.
 import { DurableObject } from "cloudflare:workers";
+import { newSecret } from "../lib/ids.ts";
 import { migrate } from "../lib/migrate.ts";
-import { type LeaseAnswer, type LeaseRequest, Leases } from "./leases.ts";
+import { ATTEMPTS_SCHEMA, type AttemptLimits, Attempts } from "./attempts.ts";
+import { LEASES_SCHEMA, type LeaseAnswer, type LeaseRequest, Leases } from "./leases.ts";
 
 /** Idle agents that are asked in turn to make room; then the caller is told to come back. */
 const MAX_ASKED = 3;
 
-const MIGRATIONS: readonly string[] = [
-  `
-  CREATE TABLE leases (
-    holder TEXT PRIMARY KEY,
-    user_id TEXT NOT NULL,
-    used_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX leases_by_user ON leases (user_id, used_at);
-  CREATE INDEX leases_by_expiry ON leases (expires_at);
-  `,
-];
+const MIGRATIONS: readonly string[] = [LEASES_SCHEMA, ATTEMPTS_SCHEMA];
 
 export class Fleet extends DurableObject<Cloudflare.Env> {
   readonly #leases: Leases;
+  readonly #attempts: Attempts;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, MIGRATIONS);
     this.#leases = new Leases(ctx.storage.sql);
+    this.#attempts = new Attempts(ctx.storage.sql);
   }
 
   /**
-   * Where there are too many, an idle agent of the same user is put to sleep to make room; its work is not lost by that.
-   * Agents of other users are never touched.
+   * A lease on a container. Where there are too many, an idle agent of the same user is put to sleep to make room; its work
+   * is not lost by that. Agents of other users are never touched.
    */
   async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
     let answer = this.#leases.acquire(request);
@@ -51,6 +44,24 @@ export class Fleet extends DurableObject<Cloudflare.Env> {
 
   release(holder: string): void {
     this.#leases.release(holder);
+  }
+
+  /** Made once, kept for ever: whoever has it can write tokens that look as if this deployment had. */
+  signingSecret(): string {
+    const kept = this.ctx.storage.kv.get<string>("signing_secret"); // written below
+    if (kept !== undefined) return kept;
+    const secret = newSecret();
+    this.ctx.storage.kv.put("signing_secret", secret);
+    return secret;
+  }
+
+  /** Counts an attempt, or returns the milliseconds until the next one is let through. */
+  admit(kind: string, address: string, limits: AttemptLimits): number | null {
+    return this.#attempts.admit(kind, address, limits);
+  }
+
+  forgive(kind: string, address: string): void {
+    this.#attempts.forgive(kind, address);
   }
 
   /** One that cannot be asked keeps its lease: that ends by itself if nobody is there any more. */

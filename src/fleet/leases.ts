@@ -16,6 +16,17 @@ export type LeaseAnswer = { granted: true } | { granted: false; full: "all" | "u
 /** Above the interval at which agents renew theirs by enough to lose one renewal and be late with the next. */
 const LEASE_MS = 180_000;
 
+export const LEASES_SCHEMA = `
+  CREATE TABLE leases (
+    holder TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX leases_by_user ON leases (user_id, used_at);
+  CREATE INDEX leases_by_expiry ON leases (expires_at);
+`;
+
 const Row = z.object({ holder: z.string() });
 
 export class Leases {

@@ -1,4 +1,7 @@
 // The schema of a directory. See lib/migrate.ts.
+import { BROWSER_SESSIONS_SCHEMA } from "./browser-session-store.ts";
+import { TOKENS_SCHEMA } from "./token-store.ts";
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE agents (
@@ -41,4 +44,5 @@ export const MIGRATIONS: readonly string[] = [
     facts TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  `${TOKENS_SCHEMA} ${BROWSER_SESSIONS_SCHEMA}`,
 ];

@@ -1,0 +1,20 @@
+// The way to the one Fleet, and to the key that it keeps.
+import { importSigningKey } from "../lib/signature.ts";
+import type { Fleet } from "./fleet.ts";
+
+export type FleetNamespace = DurableObjectNamespace<Fleet>;
+
+const keys = new WeakMap<FleetNamespace, CryptoKey>();
+
+export function fleetOf(namespace: FleetNamespace): DurableObjectStub<Fleet> {
+  return namespace.getByName("fleet");
+}
+
+/** Asked for once per isolate. */
+export async function signingKey(namespace: FleetNamespace): Promise<CryptoKey> {
+  const known = keys.get(namespace);
+  if (known !== undefined) return known;
+  const key = await importSigningKey(await fleetOf(namespace).signingSecret());
+  keys.set(namespace, key);
+  return key;
+}
