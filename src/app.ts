@@ -1,22 +1,35 @@
 // The Worker's routes, as a table.
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import { createLogger } from "../container/lib/log.ts";
+import { createLogger, type Logger } from "../container/lib/log.ts";
 import { type Config, readConfig } from "./config.ts";
+import { dashboard } from "./dashboard/routes.tsx";
 import { AppError, statusOf } from "./errors.ts";
 import { handleModelRequest } from "./gateway/gateway.ts";
 import { foreignRequestProblem } from "./lib/foreign-request.ts";
 import { newId } from "./lib/ids.ts";
 import { markRequest } from "./lib/isolate-age.ts";
+import { publicOrigin, requestAt } from "./lib/public-origin.ts";
 import { createServer } from "./mcp/server.ts";
 import { createStatelessHandler, handleMcp, MCP_ROUTE, SSE_MESSAGE_ROUTE, SSE_ROUTE } from "./mcp/transport.ts";
-import { identifyCaller } from "./oauth/caller.ts";
+import {
+  type AuthorizationServer,
+  authorizationServer,
+  REGISTER_ROUTE,
+  type ResourcePath,
+  SERVER_ROUTES,
+} from "./oauth/authorization-server.ts";
+import { type Caller, hasDevToken } from "./oauth/caller.ts";
+import { RESOURCE_METADATA_ROUTE, type ResourceOptions, serveResource } from "./oauth/protected-resource.ts";
+import { identifyRestCaller } from "./oauth/rest-caller.ts";
 import { handleToolRequest, REST_ROUTE } from "./rest/routes.ts";
+import { hasSignInMethod, NO_METHOD } from "./signin/methods.ts";
+import { admitAttempt, TooManyAttempts } from "./signin/throttle.ts";
 import { VERSION } from "./version.ts";
 
 interface AppEnv {
   Bindings: Cloudflare.Env;
-  Variables: { config: Config; correlationId: string };
+  Variables: { config: Config; correlationId: string; log: Logger; origin: string; server: AuthorizationServer };
 }
 
 const CORRELATION_ID = /^[\w.-]{8,64}$/;
@@ -25,15 +38,23 @@ export const app = new Hono<AppEnv>();
 
 app.use(async (c, next) => {
   markRequest();
-  c.set("config", readConfig(c.env));
+  const config = readConfig(c.env);
+  c.set("config", config);
   const given = c.req.header("x-correlation-id") ?? "";
-  c.set("correlationId", CORRELATION_ID.test(given) ? given : newId("req"));
+  const correlationId = CORRELATION_ID.test(given) ? given : newId("req");
+  c.set("correlationId", correlationId);
+  c.set("log", createLogger(console.log, config.LOG_LEVEL, { part: "worker", correlation_id: correlationId }));
   await next();
 });
 
 app.use(async (c, next) => {
-  const problem = foreignRequestProblem(c.req.raw, c.get("config"));
+  const config = c.get("config");
+  const problem = foreignRequestProblem(c.req.raw, config);
   if (problem !== undefined) throw new AppError("forbidden", problem);
+  if (!hasSignInMethod(config) && !hasDevToken(hostnameOf(c), c.env)) throw new AppError("misconfigured", NO_METHOD);
+  const origin = publicOrigin(c.req.raw, config);
+  c.set("origin", origin);
+  c.set("server", authorizationServer(origin, c.env, c.get("log")));
   await next();
 });
 
@@ -45,52 +66,83 @@ app.all("/model/*", (c) => {
   return handleModelRequest(c.req.raw, c.env);
 });
 
-for (const route of [MCP_ROUTE, SSE_ROUTE, SSE_MESSAGE_ROUTE]) {
+for (const [route, resource] of [
+  [MCP_ROUTE, MCP_ROUTE],
+  [SSE_ROUTE, SSE_ROUTE],
+  [SSE_MESSAGE_ROUTE, SSE_ROUTE],
+] as const) {
   // Foreign origins have been refused. Tokens come in a header, so there are no cookies to share.
   app.use(
     route,
     cors({ origin: (origin) => origin, exposeHeaders: ["mcp-session-id", "www-authenticate"], maxAge: 86_400 }),
   );
-  app.all(route, async (c) => {
-    const config = c.get("config");
-    const caller = await identifyCaller(c.req.raw, config);
-    if (caller === null) return unauthorized(c);
-    const correlationId = c.get("correlationId");
-    const log = createLogger(console.log, config.LOG_LEVEL, { part: "worker", correlation_id: correlationId });
-    const identity = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes, correlationId };
-    const stateless = createStatelessHandler(
-      () => createServer(c.env, identity.userId),
-      (error) => log.warn("MCP request failed", { error }),
-    );
-    return handleMcp(c.req.raw, { sessions: c.env, identity, stateless });
-  });
+  app.all(route, (c) =>
+    serveResource(requestAt(c.get("origin"), c.req.raw), resourceOf(c, resource), (caller) => serveMcp(c, caller)),
+  );
 }
 
+app.all(RESOURCE_METADATA_ROUTE, (c) => {
+  const resource = c.req.path.endsWith(SSE_ROUTE) ? SSE_ROUTE : MCP_ROUTE;
+  const options = resourceOf(c, resource);
+  return serveResource(requestAt(c.get("origin"), c.req.raw), options, async () => c.notFound());
+});
+
 app.all(REST_ROUTE, async (c) => {
-  const config = c.get("config");
-  const caller = await identifyCaller(c.req.raw, config);
-  if (caller === null) return unauthorized(c);
-  const correlationId = c.get("correlationId");
-  const log = createLogger(console.log, config.LOG_LEVEL, { part: "worker", correlation_id: correlationId });
+  const caller = await identifyRestCaller(c.req.raw, resourceOf(c, MCP_ROUTE));
+  if (caller instanceof Response) return caller;
+  const [config, correlationId, log] = [c.get("config"), c.get("correlationId"), c.get("log")];
   const identity = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
   const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY, turnRate: c.env.TURN_RATE };
   const base = { ...identity, ...objects, config, correlationId, log };
   return handleToolRequest(c.req.raw, base, (work) => c.executionCtx.waitUntil(work));
 });
 
-app.notFound((c) => c.json({ error: "not_found", message: "No such route. The MCP endpoint is /mcp." }, 404));
+app.post(REGISTER_ROUTE, async (c, next) => {
+  await admitAttempt(c.env.FLEET, "registration", c.req.raw);
+  await next();
+});
 
-function unauthorized(c: Context<AppEnv>): Response {
-  c.header("www-authenticate", 'Bearer realm="persistent-codex"');
-  return c.json({ error: "unauthorized", message: "Send a valid bearer token." }, 401);
+for (const route of SERVER_ROUTES) {
+  app.all(route, (c) => {
+    const context = c.executionCtx as ExecutionContext; // Hono's own type for it lacks what is new in it
+    return c.get("server").fetch(requestAt(c.get("origin"), c.req.raw), c.env, context);
+  });
 }
+
+app.route("/", dashboard);
+
+app.notFound((c) => c.json({ error: "not_found", message: "No such route. The MCP endpoint is /mcp." }, 404));
 
 app.onError((error, c) => {
   const log = createLogger(console.log, "INFO", { part: "worker", correlation_id: c.get("correlationId") });
   if (error instanceof AppError) {
     log.warn("request refused", { error });
-    return Response.json({ error: error.code, message: error.message }, { status: statusOf(error.code) });
+    if (error instanceof TooManyAttempts) c.header("retry-after", String(error.retryAfterSeconds));
+    return c.json({ error: error.code, message: error.message }, { status: statusOf(error.code) as 400 });
   }
   log.error("request failed", { error });
   return c.json({ error: "internal", message: "The server failed. The log has the details." }, 500);
 });
+
+function serveMcp(c: Context<AppEnv>, caller: Caller): Promise<Response> {
+  const identity = {
+    userId: caller.user_id,
+    clientId: caller.client_id,
+    scopes: caller.scopes,
+    correlationId: c.get("correlationId"),
+  };
+  const stateless = createStatelessHandler(
+    () => createServer(c.env, identity.userId),
+    (error) => c.get("log").warn("MCP request failed", { error }),
+  );
+  return handleMcp(c.req.raw, { sessions: c.env, identity, stateless });
+}
+
+function resourceOf(c: Context<AppEnv>, path: ResourcePath): ResourceOptions {
+  const { origin, server, log } = c.var;
+  return { origin, path, hostname: hostnameOf(c), env: c.env, server, log };
+}
+
+function hostnameOf(c: Context<AppEnv>): string {
+  return new URL(c.req.url).hostname;
+}

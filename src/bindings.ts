@@ -9,6 +9,8 @@ export interface Bindings {
   FLEET: DurableObjectNamespace<Fleet>;
   /** Of turns, by user id. */
   TURN_RATE: RateLimit;
+  /** What the OAuth library keeps: clients, grants, tokens (hashed). */
+  OAUTH_KV: KVNamespace;
 }
 
 declare global {

@@ -23,6 +23,7 @@ export default defineConfig({
             CHATGPT_BASE_URL: `${inject("labUrl")}/openai/backend-api`,
             ENCRYPTION_KEY: "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             DEV_TOKEN: "dev-token-of-the-tests",
+            OWNER_PASSWORD: "password of the tests",
             CODEX_APPROVAL_MODE: "auto",
             MAX_CONCURRENT_SESSIONS: "1000",
             PROCESS_HOST_URL: bench.hostUrl,

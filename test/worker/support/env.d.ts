@@ -10,6 +10,7 @@ declare namespace Cloudflare {
     CHATGPT_BASE_URL: string;
     ENCRYPTION_KEY: string;
     DEV_TOKEN: string;
+    OWNER_PASSWORD: string;
     PROCESS_HOST_URL: string;
     PROCESS_HOST_TOKEN: string;
     /** URL of this workerd's bench in the lab. */
