@@ -7,10 +7,12 @@ export interface BannerFacts {
   reason: string;
   credential: string;
   token: string;
+  /** Undefined where the developer has set one: then it is theirs to know. */
+  password: string | undefined;
   settings: Settings;
 }
 
-export function banner({ port, runtime, reason, credential, token, settings }: BannerFacts): string {
+export function banner({ port, runtime, reason, credential, token, password, settings }: BannerFacts): string {
   const url = `http://localhost:${port}`;
   return [
     "",
@@ -23,6 +25,10 @@ export function banner({ port, runtime, reason, credential, token, settings }: B
     "",
     "  Add it to Claude Code:",
     `  claude mcp add --transport http codex ${url}/mcp --header "Authorization: Bearer ${token}"`,
+    "  or without the header, and sign in with the browser (/mcp in Claude Code).",
+    "",
+    `  Account     ${url}/account`,
+    `  Password    ${password ?? "the one in OWNER_PASSWORD"}`,
     "",
     "  Ctrl-C ends it.",
     "",

@@ -1,6 +1,6 @@
 // Secrets of the dev server that it makes itself and keeps with the rest of its state: a client that was added once stays valid,
 // and what was encrypted can be read after the next start.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Config } from "../../config.ts";
@@ -13,6 +13,16 @@ export function devToken(stateDir: string): string {
 export function encryptionKey(stateDir: string): string {
   const make = () => `dev:${randomBytes(32).toString("base64")}`;
   return keptSecret(join(stateDir, "encryption-key"), Config.shape.ENCRYPTION_KEY, make);
+}
+
+/** Without characters that are taken for each other. */
+const ALPHABET = "abcdefghjkmnpqrstvwxyz23456789";
+
+/** For signing in with a browser: four groups, 98 random bits. */
+export function ownerPassword(stateDir: string): string {
+  const group = (): string => Array.from({ length: 5 }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  const make = () => [group(), group(), group(), group()].join("-");
+  return keptSecret(join(stateDir, "owner-password"), Config.shape.OWNER_PASSWORD, make);
 }
 
 /** Made anew where the file holds none that the Worker would take. */

@@ -8,7 +8,7 @@ import { Config } from "../../config.ts";
 import { authFilePath } from "../auth-file-path.ts";
 import { banner } from "./banner.ts";
 import { findCredential } from "./credential.ts";
-import { devToken, encryptionKey } from "./kept-secret.ts";
+import { devToken, encryptionKey, ownerPassword } from "./kept-secret.ts";
 import { LocalLoginLender } from "./local-login.ts";
 import { onLostNpm } from "./npm.ts";
 import { isPortFree, nextFreePort } from "./ports.ts";
@@ -53,6 +53,9 @@ async function main(): Promise<void> {
     ...settings.worker,
     DEV_TOKEN: token,
   };
+  // Good for a browser on this machine only, as long as ALLOWED_HOSTS names no other host.
+  const password = settings.worker.OWNER_PASSWORD === undefined ? ownerPassword(STATE_DIR) : undefined;
+  if (password !== undefined) vars.OWNER_PASSWORD = password;
   if (credential.apiKey !== undefined) vars.OPENAI_API_KEY = credential.apiKey;
   if (credential.loginFile !== undefined) Object.assign(vars, await lendLogin(credential.loginFile, vars));
   if (runtime === "host") Object.assign(vars, await startHost(settings));
@@ -66,7 +69,7 @@ async function main(): Promise<void> {
     onLine: print,
   });
   started.push(worker);
-  print(banner({ port: PORT, runtime, reason, credential: credential.description, token, settings }));
+  print(banner({ port: PORT, runtime, reason, credential: credential.description, token, password, settings }));
   await worker.lost;
 }
 

@@ -4,6 +4,8 @@
 
 /** A warning or error of wrangler, of esbuild's formatting or of a program that wrangler runs. */
 const TROUBLE = /\[wrangler:(?:warn|error)\]|[▲✘]|\berror\b/i;
+/** True, and nothing to mend: the daily clean-up has nothing to do on a developer's machine. */
+const HARMLESS = /Scheduled Workers are not automatically triggered/;
 const ANSWERED = /^\[wrangler:info\] [A-Z]+ \S+ (?:[123]\d\d|405) .*\(\d+ms\)$/;
 
 export class WranglerOutput {
@@ -24,7 +26,7 @@ export class WranglerOutput {
       if (!ANSWERED.test(line)) this.#print(line);
     } else {
       this.#held.push(line);
-      if (TROUBLE.test(line)) this.showAll();
+      if (TROUBLE.test(line) && !HARMLESS.test(line)) this.showAll();
     }
   }
 
