@@ -77,7 +77,9 @@ for (const [route, resource] of [
     cors({ origin: (origin) => origin, exposeHeaders: ["mcp-session-id", "www-authenticate"], maxAge: 86_400 }),
   );
   app.all(route, (c) =>
-    serveResource(requestAt(c.get("origin"), c.req.raw), resourceOf(c, resource), (caller) => serveMcp(c, caller)),
+    serveResource(requestAt(c.get("origin"), c.req.raw), resourceOf(c, resource), (caller, request) =>
+      serveMcp(c, caller, request),
+    ),
   );
 }
 
@@ -124,7 +126,7 @@ app.onError((error, c) => {
   return c.json({ error: "internal", message: "The server failed. The log has the details." }, 500);
 });
 
-function serveMcp(c: Context<AppEnv>, caller: Caller): Promise<Response> {
+function serveMcp(c: Context<AppEnv>, caller: Caller, request: Request): Promise<Response> {
   const identity = {
     userId: caller.user_id,
     clientId: caller.client_id,
@@ -135,7 +137,7 @@ function serveMcp(c: Context<AppEnv>, caller: Caller): Promise<Response> {
     () => createServer(c.env, identity.userId),
     (error) => c.get("log").warn("MCP request failed", { error }),
   );
-  return handleMcp(c.req.raw, { sessions: c.env, identity, stateless });
+  return handleMcp(request, { sessions: c.env, identity, stateless });
 }
 
 function resourceOf(c: Context<AppEnv>, path: ResourcePath): ResourceOptions {

@@ -18,11 +18,11 @@ export interface ResourceOptions {
   log: Logger;
 }
 
-/** Serves the resource's metadata, refuses calls without a good token, and hands all others to `serve`. */
+/** Serves the resource's metadata, refuses calls without a good token, and hands all others to `serve`. Uses up `request`. */
 export async function serveResource(
   request: Request,
   options: ResourceOptions,
-  serve: (caller: Caller) => Promise<Response>,
+  serve: (caller: Caller, request: Request) => Promise<Response>,
 ): Promise<Response> {
   const { origin, path, env, log } = options;
   let caller: Caller | null = null;
@@ -40,7 +40,7 @@ export async function serveResource(
       });
       return caller && toValidation(caller, resource);
     },
-    handler: { fetch: () => serve(known(caller)) },
+    handler: { fetch: (admitted) => serve(known(caller), admitted) },
   });
   // The library only notes on it what it has found out, for handlers of another kind than ours.
   const context = {} as ExecutionContext;
