@@ -1,7 +1,7 @@
 // A secret that its holder presents later (an access token, a browser session). The text says whose it is, so that no lookup over
 // all users is needed, and is signed: what this deployment did not hand out is turned away before any user's storage is touched.
 import { toBase64url } from "./base64url.ts";
-import { isSigned, sign, TAG_CHARS } from "./signature.ts";
+import { isSigned, type SigningKey, sign, TAG_CHARS } from "./signature.ts";
 
 export interface Handle {
   userId: string;
@@ -23,13 +23,13 @@ export function newHandle(userId: string): Handle {
 }
 
 /** For example `pcx_pat_owner_0123456789abcdef_…`. */
-export async function writeHandle(key: CryptoKey, kind: HandleKind, { userId, id, secret }: Handle): Promise<string> {
+export async function writeHandle(key: SigningKey, kind: HandleKind, { userId, id, secret }: Handle): Promise<string> {
   const body = `_${userId}_${id}_${secret}`;
   return `${kind}${body}${await sign(key, kind, body)}`;
 }
 
 /** Null for what this deployment did not write. Whether it is still good is for the user's storage to say. */
-export async function readHandle(key: CryptoKey, kind: HandleKind, text: string): Promise<Handle | null> {
+export async function readHandle(key: SigningKey, kind: HandleKind, text: string): Promise<Handle | null> {
   if (!text.startsWith(kind)) return null;
   const [body, userId, id, secret, tag] = PARTS.exec(text.slice(kind.length)) ?? [];
   if (body === undefined || userId === undefined || id === undefined || secret === undefined || tag === undefined)

@@ -5,17 +5,20 @@ import { fromBase64url, toBase64url } from "./base64url.ts";
 const TAG_BYTES = 16;
 export const TAG_CHARS = 22;
 
-export function importSigningKey(secret: string): Promise<CryptoKey> {
+/** The platform's CryptoKey, for HMAC. */
+export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+export function importSigningKey(secret: string): Promise<SigningKey> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, ["sign"]);
 }
 
 /** `purpose` keeps what was signed for one thing from passing for another. */
-export async function sign(key: CryptoKey, purpose: string, text: string): Promise<string> {
+export async function sign(key: SigningKey, purpose: string, text: string): Promise<string> {
   return toBase64url(await tagOf(key, purpose, text));
 }
 
-export async function isSigned(key: CryptoKey, purpose: string, text: string, tag: string): Promise<boolean> {
+export async function isSigned(key: SigningKey, purpose: string, text: string, tag: string): Promise<boolean> {
   const given = fromBase64url(tag);
   const right = await tagOf(key, purpose, text);
   if (given?.length !== right.length) return false;
@@ -24,7 +27,7 @@ export async function isSigned(key: CryptoKey, purpose: string, text: string, ta
   return difference === 0;
 }
 
-async function tagOf(key: CryptoKey, purpose: string, text: string): Promise<Uint8Array> {
+async function tagOf(key: SigningKey, purpose: string, text: string): Promise<Uint8Array> {
   const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(JSON.stringify([purpose, text])));
   return new Uint8Array(mac).slice(0, TAG_BYTES);
 }

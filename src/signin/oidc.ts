@@ -11,13 +11,12 @@ export const OIDC_CALLBACK = "/sign-in/oidc/callback";
 
 type Settings = Pick<Config, "OIDC_ISSUER" | "OIDC_CLIENT_ID" | "OIDC_CLIENT_SECRET">;
 
-const Claims = z.object({
-  iss: z.string(),
-  sub: z.string().min(1),
+const Person = z.object({
   email: z.string().optional(),
   email_verified: z.boolean().optional(),
   name: z.string().max(200).optional(),
 });
+const Claims = Person.extend({ iss: z.string(), sub: z.string().min(1) });
 
 /** Metadata and keys are asked for again after this; a key that is not known sooner. */
 const DISCOVERY_TTL_MS = 600_000;
@@ -57,14 +56,21 @@ export async function finishOidc(settings: Settings, callback: URL, flow: Upstre
       pkceCodeVerifier: flow.verifier,
       idTokenExpected: true,
     });
-    const { iss, sub, email, email_verified, name } = Claims.parse(tokens.claims());
+    const claims = Claims.parse(tokens.claims());
+    const { email, email_verified, name } = await describePerson(provider, tokens.access_token, claims);
     const verified = email_verified === true ? (email ?? null) : null;
-    return { method: "oidc", issuer: iss, subject: sub, email: verified, name: name ?? null };
+    return { method: "oidc", issuer: claims.iss, subject: claims.sub, email: verified, name: name ?? null };
   } catch (error) {
     throw new AppError("forbidden", "The sign-in at the identity provider did not succeed. Start again.", {
       cause: error,
     });
   }
+}
+
+/** By the specification an ID token need not hold more than the subject: then the provider is asked. */
+async function describePerson(provider: client.Configuration, token: string, claims: z.infer<typeof Claims>) {
+  if (claims.email !== undefined || provider.serverMetadata().userinfo_endpoint === undefined) return claims;
+  return Person.parse(await client.fetchUserInfo(provider, token, claims.sub));
 }
 
 async function discover(settings: Settings): Promise<client.Configuration> {

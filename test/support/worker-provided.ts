@@ -5,6 +5,9 @@ export interface Provided {
   modelUrl: string;
   /** The only key that the fake model takes. */
   apiKey: string;
+  /** The OpenID Connect provider. */
+  oidcUrl: string;
+  githubUrl: string;
 }
 
 /** A process host for one workerd. */

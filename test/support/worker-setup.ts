@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { buildRunner } from "../../container/build.ts";
 import { makeScratchDir } from "./app-server-driver.ts";
+import { startFakeGithub } from "./fake-github.ts";
 import { startFakeModel } from "./fake-model/fake-model.ts";
+import { startOidcProvider } from "./oidc-provider.ts";
 import { Lab } from "./worker-lab.ts";
 import type { Provided } from "./worker-provided.ts";
 
@@ -28,10 +30,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const apiKey = "sk-test-0123456789abcdef";
   const model = await startFakeModel({ apiKey });
   const lab = new Lab({ scratchDir, runnerEntry });
-  const provided: Provided = { labUrl: await lab.listen(), modelUrl: model.url, apiKey };
+  const [oidc, github] = [await startOidcProvider(), await startFakeGithub()];
+  const urls = { labUrl: await lab.listen(), modelUrl: model.url, oidcUrl: oidc.url, githubUrl: github.url };
+  const provided: Provided = { ...urls, apiKey };
   for (const [key, value] of Object.entries(provided)) project.provide(key as keyof Provided, value); // keys of Provided
   return async () => {
-    await model.close();
+    await Promise.all([model.close(), oidc.close(), github.close()]);
     try {
       await lab.close();
     } catch (error) {
