@@ -15,7 +15,7 @@ export interface ApprovalPageProps {
 export function ApprovalPage({ account, turn, approvalId, problem }: ApprovalPageProps) {
   const approval = turn.approvals.find(({ approval_id }) => approval_id === approvalId);
   return (
-    <Layout title={approval === undefined ? "Nothing to decide" : QUESTION[approval.kind]} account={account}>
+    <Layout title={approval === undefined ? "This is decided" : QUESTION[approval.kind]} account={account}>
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}
       {approval === undefined ? (
         <Decided turn={turn} approvalId={approvalId} />
@@ -40,6 +40,14 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
         <dd>{turn.agent_id}</dd>
         <dt>Task</dt>
         <dd>{turn.tool}</dd>
+        {paths !== undefined && (
+          <>
+            <dt>Files</dt>
+            <dd>
+              <code>{paths.join(", ")}</code>
+            </dd>
+          </>
+        )}
         {cwd !== undefined && (
           <>
             <dt>Directory</dt>
@@ -64,7 +72,6 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
           {command}
         </pre>
       )}
-      {paths !== undefined && diff === undefined && <pre tabindex={0}>{paths.join("\n")}</pre>}
       {diff !== undefined && <Diff text={diff} />}
       {approval.kind === "command" && <p class="hint">A command that you accept runs without the sandbox.</p>}
       <form method="post">
@@ -105,7 +112,7 @@ function Decided({ turn, approvalId }: { turn: TurnView; approvalId: string }) {
   const found = turn.evidence?.approvals.find(({ approval_id }) => approval_id === approvalId);
   return (
     <div class="card">
-      <p class="lead">{found === undefined ? "This is decided: nothing waits for you here." : outcome(found)}</p>
+      <p class="lead">{found === undefined ? "Nothing waits for you here any more." : outcome(found)}</p>
       <dl>
         <dt>Agent</dt>
         <dd>{turn.agent_id}</dd>

@@ -73,7 +73,7 @@ export function MessagePage({ title, message, account }: { title: string; messag
     <Layout title={title} {...(account && { account })}>
       <p class="lead">{message}</p>
       <p>
-        <a href="/account">Go to your account</a>
+        <a href="/account">{account === undefined ? "Sign in" : "Go to your account"}</a>
       </p>
     </Layout>
   );

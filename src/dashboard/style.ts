@@ -31,6 +31,8 @@ a { color: var(--accent); }
 .soft, .hint { color: var(--soft); }
 .hint { font-size: .9rem; }
 section, .card { margin: 1.25rem 0; padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
+section > :last-child, .card > :last-child { margin-bottom: 0; }
+.card > :first-child { margin-top: 0; }
 .narrow .top, .narrow main { max-width: 27rem; }
 .narrow .top { padding-top: 12vh; }
 form { margin: 0; }
