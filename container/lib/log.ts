@@ -16,7 +16,7 @@ export interface Logger {
 /** Takes one finished line, without a newline at its end. */
 export type WriteLine = (line: string) => void;
 
-const CREDENTIAL = /\b(sk-[\w-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*|Bearer\s+[\w.~+/=-]{8,})/g;
+const CREDENTIAL = /\b(sk-[\w-]{8,}|pcx_[a-z]+_[\w-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*|Bearer\s+[\w.~+/=-]{8,})/g;
 
 export function createLogger(write: WriteLine, level: LogLevel, base: LogFields = {}): Logger {
   const threshold = LOG_LEVELS.indexOf(level);

@@ -43,6 +43,8 @@ authorize.post("/authorize", async (c) => {
 
 async function askForConsent(c: Context<DashboardEnv>, { account, userId }: BrowserSession) {
   const oauth = oauthOf(c);
+  // The library writes it to the log as it is. RFC 6749, appendix A.1: no control characters.
+  if (/\p{Cc}/u.test(c.req.query("client_id") ?? "")) throw new AppError("invalid_input", "This is no client's id.");
   const request = await oauth.parseAuthRequest(requestAt(c.get("origin"), c.req.raw));
   // First: a lookup that fails leaves nothing behind.
   const client = await oauth.describeConsent(request);
@@ -74,6 +76,8 @@ async function decide(c: Context<DashboardEnv>, session: BrowserSession, form: z
       redirect_host: client.redirectHost,
     },
     props: { account: session.account },
+    // Such a program has the same id on every machine: signing in on one must not sign the other out.
+    revokeExistingGrants: client.clientDomain === undefined || !client.redirectIsLoopback,
   });
   c.get("log").info("client authorized", { client_id: request.clientId, scopes: request.scope });
   return leave(headers, redirectTo);

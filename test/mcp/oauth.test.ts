@@ -1,4 +1,4 @@
-// Others' programs through our OAuth: the conformance suite's client of authorization servers, and Claude Code.
+// Others' programs through our OAuth: the conformance suite's client of authorization servers, Claude Code, the Inspector.
 import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -13,6 +13,7 @@ import { signInAndAgree } from "../support/signs-in.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const NODE = join(ROOT, "node_modules/node/bin/node");
 const CONFORMANCE = join(ROOT, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
+const INSPECTOR = join(ROOT, "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js");
 const CLAUDE = join(ROOT, `node_modules/@anthropic-ai/claude-code-${process.platform}-${process.arch}`, "claude");
 
 /** To its end: what follows in a terminal is a control character. */
@@ -72,6 +73,22 @@ it.each([
   });
   expect(code, output).toBe(0);
   expect((await claude("mcp", "list")).stdout).toMatch(new RegExp(`${name}: .*Connected`));
+});
+
+it.each([
+  { transport: "http", path: "/mcp" },
+  { transport: "sse", path: "/sse" },
+])("lets the Inspector in over $transport, which registers itself", async ({ transport, path }) => {
+  const callback = ["--callback-url", `http://127.0.0.1:${await freePort()}/oauth/callback`];
+  const ask = ["--transport", transport, "--method", "tools/list", "--format", "json"];
+  const inspector = inTerminal(NODE, [INSPECTOR, "--cli", `${server.url}${path}`, ...ask, ...callback]);
+  const env = { PATH: process.env.PATH, HOME: home, TERM: "xterm", MCP_INSPECTOR_SECRET_STORE: "memory" };
+  const program = { ...inspector, cwd: home, env, timeoutMs: 40_000 };
+  const { code, output } = await runPrompting(program, AUTHORIZE_URL, async (url) => {
+    await fetch(await signInAndAgree(url, ownerPassword()));
+  });
+  expect(code, output).toBe(0);
+  expect(output).toContain("get_turn");
 });
 
 async function register(redirect: string): Promise<string> {

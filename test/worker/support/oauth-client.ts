@@ -50,6 +50,11 @@ export class OAuthClient {
     return new OAuthClient({ client_id, redirect_uri: wanted.redirect_uris[0] ?? "" }, settings);
   }
 
+  /** One that needs no registration. */
+  static known(registration: Registration, settings: Settings = {}): OAuthClient {
+    return new OAuthClient(registration, settings);
+  }
+
   async authorizePath(overrides: Readonly<Record<string, string | undefined>> = {}): Promise<string> {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(this.verifier));
     const parameters = {
