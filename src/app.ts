@@ -22,6 +22,7 @@ import {
 import { type Caller, hasDevToken } from "./oauth/caller.ts";
 import { RESOURCE_METADATA_ROUTE, type ResourceOptions, serveResource } from "./oauth/protected-resource.ts";
 import { identifyRestCaller } from "./oauth/rest-caller.ts";
+import { CREDENTIALS_ROUTE, credentialRoutes } from "./rest/credentials.ts";
 import { handleToolRequest, REST_ROUTE } from "./rest/routes.ts";
 import { hasSignInMethod, NO_METHOD } from "./signin/methods.ts";
 import { admitAttempt, TooManyAttempts } from "./signin/throttle.ts";
@@ -93,11 +94,18 @@ app.all(REST_ROUTE, async (c) => {
   const caller = await identifyRestCaller(c.req.raw, resourceOf(c, MCP_ROUTE));
   if (caller instanceof Response) return caller;
   const [config, correlationId, log] = [c.get("config"), c.get("correlationId"), c.get("log")];
-  const identity = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
+  const who = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
+  const identity = { ...who, origin: c.get("origin") };
   const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY, turnRate: c.env.TURN_RATE };
   const base = { ...identity, ...objects, config, correlationId, log };
   return handleToolRequest(c.req.raw, base, (work) => c.executionCtx.waitUntil(work));
 });
+
+app.route(
+  CREDENTIALS_ROUTE,
+  // Sub-apps get the same context, with all that the middleware above has put into it.
+  credentialRoutes((c) => identifyRestCaller(c.req.raw, resourceOf(c as unknown as Context<AppEnv>, MCP_ROUTE))),
+);
 
 app.post(REGISTER_ROUTE, async (c, next) => {
   await admitAttempt(c.env.FLEET, "registration", c.req.raw);
@@ -131,6 +139,7 @@ function serveMcp(c: Context<AppEnv>, caller: Caller, request: Request): Promise
     userId: caller.user_id,
     clientId: caller.client_id,
     scopes: caller.scopes,
+    origin: c.get("origin"),
     correlationId: c.get("correlationId"),
   };
   const stateless = createStatelessHandler(

@@ -1,9 +1,10 @@
 // Everything that a user has here: tokens, connected clients, the way out.
 import type { GrantSummary } from "@cloudflare/workers-oauth-provider";
-import type { Child } from "hono/jsx";
 import * as z from "zod";
+import type { CredentialStatus } from "../fleet/credential-types.ts";
 import type { TokenRow } from "../fleet/token-store.ts";
 import type { Account } from "../lib/account.ts";
+import { CredentialSection } from "./credential-section.tsx";
 import { Layout, Notice, Time } from "./layout.tsx";
 import { NewTokenForm } from "./new-token-form.tsx";
 import { ScopeTags } from "./scope-texts.tsx";
@@ -17,19 +18,20 @@ export interface AccountPageProps {
   /** The text of a token that was made just now: it is never shown again. */
   newToken?: string;
   problem?: string;
+  /** Whether `problem` is about the form for a new token. */
+  isTokenProblem?: boolean;
   /** Unix time in ms. */
   now: number;
-  /** What Codex signs in with at the model provider, where this deployment keeps that per user. */
-  credential?: Child;
+  credential: CredentialStatus;
 }
 
 export function AccountPage(props: AccountPageProps) {
-  const { account, origin, tokens, clients, newToken, problem, now, credential } = props;
+  const { account, origin, tokens, clients, newToken, problem, isTokenProblem = false, now, credential } = props;
   return (
     <Layout title="Your account" account={account}>
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}
       {newToken !== undefined && <NewToken text={newToken} />}
-      {credential !== undefined && <section aria-labelledby="credential">{credential}</section>}
+      <CredentialSection status={credential} />
       <section aria-labelledby="clients">
         <h2 id="clients">Connected clients</h2>
         <p class="soft">Apps that you have let in. Whoever is disconnected has to ask again.</p>
@@ -39,7 +41,7 @@ export function AccountPage(props: AccountPageProps) {
         <h2 id="tokens">Personal access tokens</h2>
         <p class="soft">For scripts and clients that cannot open a browser. A token acts as you.</p>
         {tokens.length > 0 && <Tokens tokens={tokens} now={now} />}
-        <NewTokenForm isOpen={problem !== undefined} />
+        <NewTokenForm isOpen={isTokenProblem} />
       </section>
       <section aria-labelledby="browsers">
         <h2 id="browsers">Signed-in browsers</h2>

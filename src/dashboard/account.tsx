@@ -1,6 +1,6 @@
 // The account page and its forms.
 import { type Context, Hono } from "hono";
-import { AppError } from "../errors.ts";
+import { AppError, unwrap } from "../errors.ts";
 import { signingKey } from "../fleet/fleet-of.ts";
 import { newHandle, writeHandle } from "../lib/handle.ts";
 import { AccountPage, type AccountPageProps } from "./account-page.tsx";
@@ -15,11 +15,11 @@ export const account = new Hono<SignedInEnv>();
 
 account.use("/account/*", signedIn);
 
-account.get("/account", (c) => show(c));
+account.get("/account", (c) => showAccount(c));
 
 account.post("/account/tokens", async (c) => {
   const fields = NewTokenFields.safeParse(await c.req.parseBody({ all: true }));
-  if (!fields.success) return show(c, { problem: NEW_TOKEN_RULES });
+  if (!fields.success) return showAccount(c, { problem: NEW_TOKEN_RULES, isTokenProblem: true });
   const { name, days, scope } = fields.data;
   const handle = newHandle(c.get("session").userId);
   const { id, secret } = handle;
@@ -30,9 +30,9 @@ account.post("/account/tokens", async (c) => {
     scopes: scope,
     expires_at: Date.now() + days * DAY_MS,
   });
-  if (!added.ok) return show(c, { problem: added.message });
+  if (!added.ok) return showAccount(c, { problem: added.message, isTokenProblem: true });
   c.get("log").info("personal access token made", { token_id: id, scopes: scope });
-  return show(c, { newToken: await writeHandle(await signingKey(c.env.FLEET), "pcx_pat", handle) });
+  return showAccount(c, { newToken: await writeHandle(await signingKey(c.env.FLEET), "pcx_pat", handle) });
 });
 
 account.post("/account/tokens/:id/revoke", async (c) => {
@@ -48,17 +48,29 @@ account.post("/account/clients/:id/disconnect", async (c) => {
   return c.redirect("/account", 303);
 });
 
-async function show(c: Context<SignedInEnv>, news: Pick<AccountPageProps, "newToken" | "problem"> = {}) {
+export async function showAccount(
+  c: Context<SignedInEnv>,
+  news: Pick<AccountPageProps, "newToken" | "problem" | "isTokenProblem"> = {},
+) {
   const { account: of, userId } = c.get("session");
-  const [tokens, { items }] = await Promise.all([
+  const [tokens, credential, { items }] = await Promise.all([
     directoryOf(c).listTokens(),
+    directoryOf(c).credentialStatus(),
     oauthOf(c).listUserGrants(userId, { limit: MAX_CLIENTS }),
   ]);
   const clients = items.toSorted((a, b) => b.createdAt - a.createdAt);
-  const page = { account: of, origin: c.get("origin"), tokens, clients, now: Date.now(), ...news };
+  const page = {
+    account: of,
+    origin: c.get("origin"),
+    tokens,
+    clients,
+    credential: unwrap(credential),
+    now: Date.now(),
+    ...news,
+  };
   return render(c, <AccountPage {...page} />, news.problem === undefined ? 200 : 400);
 }
 
-function directoryOf(c: Context<SignedInEnv>) {
+export function directoryOf(c: Context<SignedInEnv>) {
   return c.env.DIRECTORY.getByName(c.get("session").userId);
 }

@@ -2,6 +2,7 @@
 import type { Approval } from "../../container/protocol.ts";
 import type { TurnView } from "../agent/types.ts";
 import type { Account } from "../lib/account.ts";
+import { visible } from "../lib/visible.ts";
 import { Layout, Notice, Time } from "./layout.tsx";
 
 export interface ApprovalPageProps {
@@ -32,7 +33,7 @@ const QUESTION: Readonly<Record<Approval["kind"], string>> = {
 };
 
 function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
-  const { command, cwd, reason, paths, diff, expires_at } = approval;
+  const { command, cwd, reason, paths, diff, for_session, expires_at } = approval;
   return (
     <div class="card">
       <dl>
@@ -44,7 +45,7 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
           <>
             <dt>Files</dt>
             <dd>
-              <code>{paths.join(", ")}</code>
+              <code>{visible(paths.join(", "))}</code>
             </dd>
           </>
         )}
@@ -52,14 +53,22 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
           <>
             <dt>Directory</dt>
             <dd>
-              <code>{cwd}</code>
+              <code>{visible(cwd)}</code>
             </dd>
           </>
         )}
         {reason !== undefined && (
           <>
             <dt>Its reason</dt>
-            <dd>{reason}</dd>
+            <dd>{visible(reason)}</dd>
+          </>
+        )}
+        {for_session !== undefined && (
+          <>
+            <dt>This session</dt>
+            <dd>
+              would cover each <code>{visible(for_session)}</code> until the container sleeps
+            </dd>
           </>
         )}
         <dt>Declined by itself</dt>
@@ -69,7 +78,7 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
       </dl>
       {command !== undefined && (
         <pre class="wrap" tabindex={0}>
-          {command}
+          {visible(command)}
         </pre>
       )}
       {diff !== undefined && <Diff text={diff} />}
@@ -96,9 +105,11 @@ function Choice({ decision, label, look }: { decision: string; label: string; lo
 function Diff({ text }: { text: string }) {
   return (
     <pre class="diff" tabindex={0}>
-      {text.split("\n").map((line) => (
-        <span class={kindOf(line)}>{line === "" ? " " : line}</span>
-      ))}
+      {visible(text)
+        .split("\n")
+        .map((line) => (
+          <span class={kindOf(line)}>{line === "" ? " " : line}</span>
+        ))}
     </pre>
   );
 }

@@ -9,6 +9,7 @@ import { account } from "./account.tsx";
 import { approval } from "./approval.tsx";
 import { authorize } from "./authorize.tsx";
 import { type DashboardEnv, render } from "./context.ts";
+import { credential } from "./credential.tsx";
 import { MessagePage } from "./layout.tsx";
 import { securityHeaders } from "./security-headers.ts";
 import { signIn } from "./sign-in.tsx";
@@ -45,6 +46,7 @@ dashboard.get("/icon.svg", (c) => c.body(ICON_SVG, 200, { "content-type": "image
 dashboard.route("/", signIn);
 dashboard.route("/", authorize);
 dashboard.route("/", account);
+dashboard.route("/", credential);
 dashboard.route("/", approval);
 
 dashboard.onError((error, c) => {

@@ -38,7 +38,7 @@ section > :last-child, .card > :last-child { margin-bottom: 0; }
 form { margin: 0; }
 fieldset { margin: 1rem 0; padding: 0; border: 0; }
 legend, .label { display: block; padding: 0; font-weight: 600; }
-input[type="text"], input[type="password"], select { width: 100%; margin-top: .3rem; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); color: inherit; font: inherit; }
+input[type="text"], input[type="password"], select, textarea { width: 100%; margin-top: .3rem; padding: .6rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--ground); color: inherit; font: inherit; }
 .unseen { position: absolute; width: 1px !important; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .row { display: grid; grid-template-columns: 2fr 1fr; gap: 1rem; }
 @media (max-width: 34rem) { .row { grid-template-columns: 1fr; } }

@@ -2,15 +2,16 @@
 // https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation
 import { type ElicitRequestFormParams, inputResponse } from "@modelcontextprotocol/server";
 import * as z from "zod";
-import { type Approval, ApprovalDecision } from "../../container/protocol.ts";
+import { ApprovalDecision } from "../../container/protocol.ts";
 import { visible } from "../lib/visible.ts";
+import type { AskedApproval } from "../tools/envelope.ts";
 
-/** A dialog is no place to read a long diff; the turn's envelope has all of it. */
+/** A dialog is no place to read a long diff; the page has all of it. */
 const MAX_SHOWN_CHARS = 8_000;
 
 const Content = z.object({ decision: ApprovalDecision });
 
-export function approvalForm(approval: Approval, agentId: string): ElicitRequestFormParams {
+export function approvalForm(approval: AskedApproval, agentId: string): ElicitRequestFormParams {
   return {
     mode: "form",
     message: [`The Codex of agent ${agentId} asks for approval.`, ...asked(approval)].join("\n\n"),
@@ -41,7 +42,7 @@ export function readDecision(responses: Record<string, unknown>, key: string): A
 }
 
 /** In the words of the model and the repository, which must not pass for ours: set apart, and with nothing invisible in it. */
-function asked({ kind, command, cwd, paths, diff, reason, for_session }: Approval): string[] {
+function asked({ kind, command, cwd, paths, diff, reason, for_session, url }: AskedApproval): string[] {
   const what =
     kind === "command"
       ? [`To run this command in ${shown(cwd ?? ".")}:`, indented(command ?? "")]
@@ -50,6 +51,7 @@ function asked({ kind, command, cwd, paths, diff, reason, for_session }: Approva
     ...what,
     ...(reason === undefined ? [] : [`Codex gives as its reason:\n${indented(reason)}`]),
     ...(for_session === undefined ? [] : [`accept_for_session covers: ${shown(for_session)}`]),
+    `It can also be read and decided at ${url}`,
   ];
 }
 
@@ -60,5 +62,5 @@ function indented(text: string): string {
 function shown(text: string): string {
   const safe = visible(text);
   if (safe.length <= MAX_SHOWN_CHARS) return safe;
-  return `${safe.slice(0, MAX_SHOWN_CHARS)}\n… ${safe.length - MAX_SHOWN_CHARS} more characters: get_turn shows all of it`;
+  return `${safe.slice(0, MAX_SHOWN_CHARS)}\n… ${safe.length - MAX_SHOWN_CHARS} more characters`;
 }

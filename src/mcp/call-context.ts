@@ -7,7 +7,7 @@ import { identityOf } from "./identity.ts";
 import { progressReporter } from "./progress.ts";
 
 export function toCallContext(ctx: ServerContext, env: Cloudflare.Env): CallContext {
-  const { userId, clientId, scopes, correlationId } = identityOf(ctx);
+  const { userId, clientId, scopes, origin, correlationId } = identityOf(ctx);
   const config = readConfig(env);
   const log = createLogger(console.log, config.LOG_LEVEL, { part: "worker", correlation_id: correlationId });
   const { signal } = ctx.mcpReq;
@@ -15,6 +15,7 @@ export function toCallContext(ctx: ServerContext, env: Cloudflare.Env): CallCont
     userId,
     clientId,
     scopes,
+    origin,
     config,
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,

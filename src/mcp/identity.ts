@@ -6,13 +6,17 @@ export interface Identity {
   userId: string;
   clientId: string;
   scopes: readonly string[];
+  /** Where people and clients reach this server. */
+  origin: string;
   /** Of this one request. */
   correlationId: string;
 }
 
 export function toAuthInfo(identity: Identity): AuthInfo {
   // Without the token: it has been checked, and no tool has any use for it.
-  return { token: "", clientId: identity.clientId, scopes: [...identity.scopes], extra: { identity } };
+  const { clientId, scopes, origin } = identity;
+  const resourceMetadataUrl = `${origin}/.well-known/oauth-protected-resource/mcp`;
+  return { token: "", clientId, scopes: [...scopes], resourceMetadataUrl, extra: { identity } };
 }
 
 /** Throws where the request did not come through {@link toAuthInfo}: there is no caller by default. */

@@ -6,6 +6,7 @@ import { AppError, unwrap } from "../errors.ts";
 import type { Scope } from "../lib/scopes.ts";
 import { agentOf, type CallContext } from "../tools/call-context.ts";
 import { toAnswer } from "../tools/catalogue.ts";
+import type { Envelope } from "../tools/envelope.ts";
 import { AgentId, TurnId } from "../tools/fields.ts";
 import { envelopeOf } from "../tools/turn-parts.ts";
 import { approvalForm } from "./approval-form.ts";
@@ -50,7 +51,10 @@ export function turnTasks(env: Cloudflare.Env, server: McpServer): TaskSource {
 /** `canAsk`: whether the client can put an approval to its user; else somebody has to answer it by other means. */
 export async function turnTask(context: CallContext, turn: TurnName, canAsk: boolean): Promise<DetailedTask> {
   const view = await lookUp(context, turn);
-  return { ...taskOf(view, context.config.RESULT_TTL_SECONDS * 1_000), ...detailOf(view, canAsk) };
+  return {
+    ...taskOf(view, context.config.RESULT_TTL_SECONDS * 1_000),
+    ...detailOf(view, envelopeOf(view, context), canAsk),
+  };
 }
 
 function taskOf(view: TurnView, resultTtlMs: number): Omit<Task, "status"> {
@@ -67,21 +71,21 @@ function taskOf(view: TurnView, resultTtlMs: number): Omit<Task, "status"> {
 
 function detailOf(
   view: TurnView,
+  envelope: Envelope,
   canAsk: boolean,
 ): Pick<DetailedTask, "status" | "statusMessage" | "inputRequests" | "result"> {
   if (view.status === "cancelled") return { status: "cancelled", statusMessage: view.error?.message ?? "Cancelled" };
   if (isSettled(view.status)) {
     // A turn that failed is a call that was answered: with an error of the tool, and not of the protocol.
-    return { status: "completed", result: toResult(toAnswer(view.tool, envelopeOf(view))) };
+    return { status: "completed", result: toResult(toAnswer(view.tool, envelope)) };
   }
-  if (view.status === "awaiting_approval" && canAsk) {
-    const asked = view.approvals.map((approval) => {
+  if (envelope.status === "awaiting_approval" && canAsk) {
+    const asked = (envelope.approvals ?? []).map((approval) => {
       const params = approvalForm(approval, view.agent_id);
       return [approval.approval_id, { method: "elicitation/create" as const, params }] as const;
     });
     return { status: "input_required", inputRequests: Object.fromEntries(asked) };
   }
-  const envelope = envelopeOf(view);
   const statusMessage =
     view.status === "awaiting_approval" && "next" in envelope ? envelope.next : view.progress.at(-1);
   return { status: "working", ...(statusMessage === undefined ? {} : { statusMessage }) };

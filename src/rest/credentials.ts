@@ -26,16 +26,15 @@ const SCOPE = { look: "codex:read", change: "codex:admin" } as const;
 
 const ApiKeyBody = z.strictObject({ api_key: z.string() });
 
-/** To be mounted at {@link CREDENTIALS_ROUTE}. `identify` returns null for a caller that is not known. */
+/** To be mounted at {@link CREDENTIALS_ROUTE}. `identify` resolves to the caller, or the refusal. */
 export function credentialRoutes(
-  identify: (request: Request, env: Cloudflare.Env) => Promise<CredentialCaller | null>,
+  identify: (c: Context<RouteEnv>) => Promise<CredentialCaller | Response>,
 ): Hono<RouteEnv> {
   const routes = new Hono<RouteEnv>();
   routes.onError(toFailure);
   routes.use(async (c, next) => {
-    const caller = await identify(c.req.raw, c.env);
-    if (caller === null)
-      return refuse(c, new AppError("unauthorized", "Send a valid bearer token."), 'realm="persistent-codex"');
+    const caller = await identify(c);
+    if (caller instanceof Response) return caller;
     const scope = c.req.method === "GET" ? SCOPE.look : SCOPE.change;
     if (!caller.scopes.includes(scope)) {
       const message = `This needs a token with the scope ${scope}.`;

@@ -10,6 +10,8 @@ export interface CallContext {
   userId: string;
   clientId: string;
   scopes: readonly string[];
+  /** Where people reach this server. */
+  origin: string;
   config: Config;
   agents: DurableObjectNamespace<CodexAgent>;
   directories: DurableObjectNamespace<Directory>;

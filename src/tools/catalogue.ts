@@ -1,6 +1,5 @@
 // Every tool of the server in one shape, whatever it is made of and whatever transport serves it.
 import * as z from "zod";
-import type { Approval } from "../../container/protocol.ts";
 import type { Json } from "../agent/types.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Scope } from "../lib/scopes.ts";
@@ -8,7 +7,7 @@ import { inputSchema, outputSchema } from "./advertise.ts";
 import type { CallContext } from "./call-context.ts";
 import { cleanupInactiveAgents } from "./cleanup-inactive-agents.ts";
 import type { ToolAnnotations } from "./define-tool.ts";
-import { type Envelope, failureEnvelope, isFailure } from "./envelope.ts";
+import { type AskedApproval, type Envelope, failureEnvelope, isFailure } from "./envelope.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { getAgentStatus } from "./get-agent-status.ts";
 import { getMySessionInfo } from "./get-my-session-info.ts";
@@ -36,7 +35,7 @@ export interface ToolAnswer {
 export interface PendingApprovals {
   agent_id: string;
   turn_id: string;
-  approvals: readonly Approval[];
+  approvals: readonly AskedApproval[];
 }
 
 export interface Tool {

@@ -6,6 +6,7 @@ import type {
   CredentialStatus,
   RateLimitWindow,
 } from "../fleet/credential-types.ts";
+import { durationText } from "../lib/duration-text.ts";
 import { withTimeout } from "../lib/idle-timeout.ts";
 import { type CallContext, directoryOf } from "./call-context.ts";
 
@@ -69,8 +70,4 @@ function toWindowInfo(window: RateLimitWindow | null): WindowInfo | null {
 function windowText({ used_percent, window_minutes, resets_at }: WindowInfo): string {
   const length = window_minutes === null ? "" : ` of ${durationText(window_minutes)}`;
   return `${used_percent} %${length} used${resets_at === null ? "" : `, resets at ${resets_at}`}`;
-}
-
-function durationText(minutes: number): string {
-  return minutes >= 2_880 ? `${Math.round(minutes / 1_440)} days` : `${Math.round(minutes / 60)} hours`;
 }

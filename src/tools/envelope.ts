@@ -28,11 +28,15 @@ export type Cut = z.infer<typeof Cut>;
 
 const Ids = { agent_id: z.string(), conversation_id: z.string(), turn_id: z.string() };
 
+/** `url`: a page where the user can decide. */
+const AskedApproval = Approval.extend({ url: z.string() });
+export type AskedApproval = z.infer<typeof AskedApproval>;
+
 const Pending = z.object({
   status: z.enum(["running", "awaiting_approval"]),
   ...Ids,
   progress: z.array(z.string()),
-  approvals: z.array(Approval).optional(),
+  approvals: z.array(AskedApproval).optional(),
   cut: z.array(Cut).optional(),
   next: z.string(),
 });
@@ -67,7 +71,8 @@ export function isFailure(envelope: Envelope): envelope is FailureEnvelope {
   return envelope.status === "failed" || envelope.status === "cancelled" || envelope.status === "interrupted";
 }
 
-export function toEnvelope(view: TurnView, tool: CodexTool): Envelope {
+/** `origin` is where people reach this server. */
+export function toEnvelope(view: TurnView, tool: CodexTool, origin: string): Envelope {
   const ids = { agent_id: view.agent_id, conversation_id: view.conversation_id, turn_id: view.turn_id };
   switch (view.status) {
     case "queued":
@@ -78,8 +83,8 @@ export function toEnvelope(view: TurnView, tool: CodexTool): Envelope {
         status: "awaiting_approval",
         ...ids,
         progress: progressOf(view),
-        approvals: view.approvals,
-        next: `Codex waits for a decision. Show it to the user, then call answer_approval with turn_id "${view.turn_id}", agent_id "${view.agent_id}", approval_id "${view.approvals[0]?.approval_id}" and the user's decision.`,
+        approvals: view.approvals.map((approval) => ({ ...approval, url: pageOf(approval, view, origin) })),
+        next: `Codex waits for a decision. Show it to the user, who can decide at its url; or call answer_approval with turn_id "${view.turn_id}", agent_id "${view.agent_id}", approval_id "${view.approvals[0]?.approval_id}" and the user's decision.`,
       };
     case "failed":
     case "cancelled":
@@ -122,6 +127,10 @@ function completedEnvelope(view: TurnView, tool: CodexTool, ids: z.infer<z.ZodOb
 function progressOf({ status, queue_position, progress }: TurnView): string[] {
   if (status !== "queued") return progress;
   return [queue_position === 0 ? "Waiting to start" : `Waiting for ${queue_position} earlier turn(s) of this agent`];
+}
+
+function pageOf({ approval_id }: Approval, { agent_id, turn_id }: TurnView, origin: string): string {
+  return `${origin}/approvals/${agent_id}/${turn_id}/${approval_id}`;
 }
 
 function nextStep({ turn_id, agent_id }: TurnView): string {

@@ -1,6 +1,5 @@
 // The envelope as short Markdown, for clients that show text.
-import type { Approval } from "../../container/protocol.ts";
-import { type Envelope, isFailure } from "./envelope.ts";
+import { type AskedApproval, type Envelope, isFailure } from "./envelope.ts";
 
 const MAX_CHARS = 6_000;
 const MAX_FILES = 20;
@@ -47,7 +46,7 @@ function field(key: string, value: unknown): string {
 }
 
 /** Fenced: the words of the model. */
-function asked({ approval_id, kind, command, cwd, paths, diff }: Approval): string {
+function asked({ approval_id, kind, command, cwd, paths, diff, url }: AskedApproval): string {
   const head = kind === "command" ? `run in ${oneLine(cwd ?? ".")}` : `change ${oneLine((paths ?? []).join(", "))}`;
   const whole = command ?? diff ?? "";
   const text =
@@ -55,7 +54,7 @@ function asked({ approval_id, kind, command, cwd, paths, diff }: Approval): stri
       ? whole
       : `${whole.slice(0, MAX_ASKED_CHARS)}\n… cut; structuredContent has it all.`;
   const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return `**${approval_id}**: to ${head}\n${fence}\n${text}\n${fence}`;
+  return `**${approval_id}**: to ${head}\n${fence}\n${text}\n${fence}\n${url}`;
 }
 
 function item(text: string): string {

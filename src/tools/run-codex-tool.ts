@@ -21,7 +21,7 @@ export async function runCodexTool(tool: CodexTool, parameters: unknown, context
     const waited = await waitForTurn(agent, started, waitMs, context);
     // Only the call that asked for the turn ends it. To wait for it by get_turn changes nothing, nor does to stop waiting.
     const ended = context.isCancelled?.() ? unwrap(await agent.cancelTurn(started.turn_id)) : waited;
-    return toEnvelope(ended, tool);
+    return toEnvelope(ended, tool, context.origin);
   } catch (error) {
     return failureEnvelope(toFailure(error, context), "failed", { agent_id: turn.agent_id });
   }

@@ -106,7 +106,7 @@ async function answer<Input extends z.ZodObject>(
   const input = schema.safeParse(parameters);
   if (!input.success) return failureEnvelope(invalidInput(name, input.error));
   try {
-    return envelopeOf(await look(input.data));
+    return envelopeOf(await look(input.data), context);
   } catch (error) {
     return failureEnvelope(toFailure(error, context));
   }

@@ -95,7 +95,14 @@ describe.each(CLIENTS)("$client", ({ client: name, connect }) => {
     const answer = await client.call("implement", work(agent_id, "unasked.txt"));
     expect(answer.structuredContent).toMatchObject({
       status: "awaiting_approval",
-      approvals: [{ kind: "file_change", paths: ["unasked.txt"], for_session: "change of unasked.txt" }],
+      approvals: [
+        {
+          kind: "file_change",
+          paths: ["unasked.txt"],
+          for_session: "change of unasked.txt",
+          url: expect.stringContaining(`${server.url}/approvals/${agent_id}/turn_`),
+        },
+      ],
       next: expect.stringContaining("answer_approval"),
     });
     await decide(client, answer, "accept");

@@ -11,7 +11,7 @@ const ROWS = new Map(
   [...README.matchAll(/^\| `(\w+)` *\| (.*?) *\|/gm)].map(([, name = "", cell = ""]) => [name, cell]),
 );
 /** The dev server sets these for the Worker; no user does. */
-const INTERNAL = new Set(["PROCESS_HOST_URL", "PROCESS_HOST_TOKEN"]);
+const INTERNAL = new Set(["PROCESS_HOST_URL", "PROCESS_HOST_TOKEN", "LOCAL_LOGIN_URL", "LOCAL_LOGIN_TOKEN"]);
 
 const settings = Object.keys(Config.shape).filter((name) => !INTERNAL.has(name));
 

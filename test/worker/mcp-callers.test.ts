@@ -63,6 +63,7 @@ function newCaller(): CallContext {
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
     turnRate: env.TURN_RATE,
+    origin: "https://codex.example",
     correlationId: "req_test",
     log: createLogger(() => {}, "ERROR"),
     signal: new AbortController().signal,

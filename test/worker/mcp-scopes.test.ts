@@ -95,6 +95,7 @@ function contextOf(scopes: readonly string[]) {
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
     turnRate: env.TURN_RATE,
+    origin: "https://codex.example",
     correlationId: "req_test",
     log: createLogger(() => {}, "ERROR"),
     signal: new AbortController().signal,

@@ -165,7 +165,8 @@ describe("a session of /sse", () => {
 
 function newIdentity(): Identity {
   const scopes = ["codex:read", "codex:run", "codex:admin"];
-  return { userId: `user-${crypto.randomUUID()}`, clientId: "client", scopes, correlationId: "req_test" };
+  const origin = "https://codex.example";
+  return { userId: `user-${crypto.randomUUID()}`, clientId: "client", scopes, origin, correlationId: "req_test" };
 }
 
 function initialize(protocolVersion: string, clientInfo = { name: "test", version: "1" }) {

@@ -9,7 +9,13 @@ import { SseSession } from "../../../src/mcp/sse-session.ts";
 import { createStatelessHandler, handleMcp } from "../../../src/mcp/transport.ts";
 import { createFixtureServer } from "./fixtures/server.ts";
 
-const CALLER: Identity = { userId: "suite", clientId: "suite", scopes: [], correlationId: "req_suite" };
+const CALLER: Identity = {
+  userId: "suite",
+  clientId: "suite",
+  scopes: [],
+  origin: "http://localhost",
+  correlationId: "req_suite",
+};
 const HOSTS = { ALLOWED_HOSTS: ["localhost"], ALLOWED_ORIGINS: [] };
 
 // One for all requests: those who subscribe are told of what other requests change.

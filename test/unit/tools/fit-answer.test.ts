@@ -76,6 +76,7 @@ it("what a turn waits for is cut as well, and says what to call", () => {
     kind: "file_change" as const,
     diff: "x".repeat(LIMIT),
     expires_at: 1,
+    url: "https://codex.example/approvals",
   }));
   const ids = { agent_id: "a1", conversation_id: "conv_1", turn_id: "turn_1" };
   const envelope: Envelope = {

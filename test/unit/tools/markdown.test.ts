@@ -92,8 +92,22 @@ it.each(["failed", "cancelled", "interrupted"] as const)("a turn that %s shows i
 
 describe("a turn that waits for an approval", () => {
   const approvals = [
-    { approval_id: "approval_1", kind: "command" as const, command: "rm -rf build", cwd: "a\nb", expires_at: 1 },
-    { approval_id: "approval_2", kind: "file_change" as const, paths: ["x"], diff: "```\n+evil", expires_at: 1 },
+    {
+      approval_id: "approval_1",
+      kind: "command" as const,
+      command: "rm -rf build",
+      cwd: "a\nb",
+      expires_at: 1,
+      url: "https://codex.example/1",
+    },
+    {
+      approval_id: "approval_2",
+      kind: "file_change" as const,
+      paths: ["x"],
+      diff: "```\n+evil",
+      expires_at: 1,
+      url: "https://codex.example/2",
+    },
   ];
   const text = toMarkdown("fix", {
     status: "awaiting_approval",
@@ -104,7 +118,7 @@ describe("a turn that waits for an approval", () => {
   });
 
   it("shows what is asked, and by which id it is answered", () => {
-    expect(text).toContain("**approval_1**: to run in a b\n```\nrm -rf build\n```");
+    expect(text).toContain("**approval_1**: to run in a b\n```\nrm -rf build\n```\nhttps://codex.example/1");
     expect(text).toMatch(/Call answer_approval\.$/);
   });
 

@@ -25,6 +25,7 @@ export function newUser(overrides: Partial<Config> = {}): CallContext {
     agents: env.CODEX_AGENT,
     directories: env.DIRECTORY,
     turnRate: env.TURN_RATE,
+    origin: "https://codex.example",
     correlationId: "req_test_1",
     log: createLogger(console.log, "DEBUG", {}),
     signal: new AbortController().signal,

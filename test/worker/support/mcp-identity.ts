@@ -8,7 +8,7 @@ import { createStatelessHandler, handleMcp } from "../../../src/mcp/transport.ts
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 export function fetchAs(userId: string, scopes: readonly string[] = SCOPES): Fetch {
-  const identity = { userId, clientId: "client", scopes, correlationId: "req_test" };
+  const identity = { userId, clientId: "client", scopes, origin: "https://codex.example", correlationId: "req_test" };
   return async (url, init) => {
     const stateless = createStatelessHandler(() => createServer(env, userId), console.error);
     return handleMcp(new Request(url, init), { sessions: env, identity, stateless });
