@@ -9,7 +9,7 @@ import { handleModelRequest } from "./gateway/gateway.ts";
 import { foreignRequestProblem } from "./lib/foreign-request.ts";
 import { newId } from "./lib/ids.ts";
 import { markRequest } from "./lib/isolate-age.ts";
-import { publicOrigin, requestAt } from "./lib/public-origin.ts";
+import { publicOrigin, requestAt, secureUrlOf } from "./lib/public-origin.ts";
 import { createServer } from "./mcp/server.ts";
 import { createStatelessHandler, handleMcp, MCP_ROUTE, SSE_MESSAGE_ROUTE, SSE_ROUTE } from "./mcp/transport.ts";
 import {
@@ -53,10 +53,11 @@ app.use(async (c, next) => {
   const problem = foreignRequestProblem(c.req.raw, config);
   if (problem !== undefined) throw new AppError("forbidden", problem);
   if (!hasSignInMethod(config) && !hasDevToken(hostnameOf(c), c.env)) throw new AppError("misconfigured", NO_METHOD);
-  const origin = publicOrigin(c.req.raw, config);
-  c.set("origin", origin);
-  c.set("server", authorizationServer(origin, c.env, c.get("log")));
+  const secureUrl = secureUrlOf(c.req.raw, config);
+  if (secureUrl !== undefined) return c.redirect(secureUrl, 308);
+  c.set("origin", publicOrigin(c.req.raw, config));
   await next();
+  return;
 });
 
 app.get("/health", (c) => c.json({ status: "ok", version: VERSION, timestamp: new Date().toISOString() }));
@@ -115,10 +116,14 @@ app.post(REGISTER_ROUTE, async (c, next) => {
 for (const route of SERVER_ROUTES) {
   app.all(route, (c) => {
     const context = c.executionCtx as ExecutionContext; // Hono's own type for it lacks what is new in it
-    return c.get("server").fetch(requestAt(c.get("origin"), c.req.raw), c.env, context);
+    return serverOf(c).fetch(requestAt(c.get("origin"), c.req.raw), c.env, context);
   });
 }
 
+app.use(async (c, next) => {
+  c.set("server", serverOf(c));
+  await next();
+});
 app.route("/", dashboard);
 
 app.notFound((c) => c.json({ error: "not_found", message: "No such route. The MCP endpoint is /mcp." }, 404));
@@ -150,8 +155,12 @@ function serveMcp(c: Context<AppEnv>, caller: Caller, request: Request): Promise
 }
 
 function resourceOf(c: Context<AppEnv>, path: ResourcePath): ResourceOptions {
-  const { origin, server, log } = c.var;
-  return { origin, path, hostname: hostnameOf(c), env: c.env, server, log };
+  const { origin, log } = c.var;
+  return { origin, path, hostname: hostnameOf(c), env: c.env, server: serverOf(c), log };
+}
+
+function serverOf(c: Context<AppEnv>): AuthorizationServer {
+  return authorizationServer(c.get("origin"), c.env, c.get("log"));
 }
 
 function hostnameOf(c: Context<AppEnv>): string {

@@ -4,6 +4,8 @@ import { createMiddleware } from "hono/factory";
 const NOWHERE_ELSE = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const HEADERS = {
+  // Browsers pass it over where it does not come over https.
+  "strict-transport-security": "max-age=31536000",
   "x-frame-options": "DENY",
   "x-content-type-options": "nosniff",
   // Not `no-referrer`: with it browsers send `Origin: null` with our own forms.

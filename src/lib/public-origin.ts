@@ -13,6 +13,15 @@ export function publicOrigin(request: Request, { PUBLIC_URL }: { PUBLIC_URL?: st
   throw new AppError("forbidden", "Use https. Behind a proxy that speaks https, set PUBLIC_URL.");
 }
 
+/** Where a browser that came over plain http is sent; undefined for all that is no page, since its secrets are out already. */
+export function secureUrlOf(request: Request, { PUBLIC_URL }: { PUBLIC_URL?: string | undefined }): string | undefined {
+  const url = new URL(request.url);
+  const isPage = request.method === "GET" && (request.headers.get("accept") ?? "").includes("text/html");
+  if (!isPage || PUBLIC_URL !== undefined || url.protocol === "https:" || isLoopback(url.hostname)) return undefined;
+  url.protocol = "https:";
+  return url.href;
+}
+
 /** The request as it was sent to `origin`: a proxy in front may have changed that. */
 export function requestAt(origin: string, request: Request): Request {
   const url = new URL(request.url);

@@ -106,6 +106,14 @@ describe("where the server is reached", () => {
   });
 });
 
+it("sends a browser that came over plain http to https", async () => {
+  const headers = { accept: "text/html,application/xhtml+xml" };
+  const response = await send("/account?a=b", { origin: "http://codex.example:80", headers });
+  expect([response.status, response.headers.get("location")]).toEqual([308, "https://codex.example/account?a=b"]);
+  const form = await send("/sign-in/password", { origin: "http://codex.example", headers, method: "POST" });
+  expect(form.status).toBe(403);
+});
+
 describe("a deployment that nobody can sign in to", () => {
   const settings = { OWNER_PASSWORD: "", DEV_TOKEN: "a-token-that-a-deployment-must-not-take" };
 

@@ -1,4 +1,5 @@
 // Signing in with the owner's password, the session that comes of it, and what slows down guessing.
+import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { signingKey } from "../../src/fleet/fleet-of.ts";
@@ -128,6 +129,9 @@ describe("a session", () => {
       browser.cookies.set("__Host-session", `pcx_session_${user}_0123456789abcdef_${"s".repeat(43)}${tag}`);
       expect(await isSignedIn(browser)).toBe(false);
     }
+    const objects = (await listDurableObjectIds(env.DIRECTORY)).map(String);
+    for (const user of ["nobody", "a/b", "a:b", "../owner"])
+      expect(objects).not.toContain(String(env.DIRECTORY.idFromName(user)));
   });
 
   it("cannot be a token of another kind", async () => {
