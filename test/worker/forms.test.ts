@@ -11,6 +11,11 @@ const FORMS: Readonly<Record<string, Record<string, string>>> = {
   "/account/tokens": { name: "stolen", days: "7", scope: "codex:admin" },
   "/account/tokens/:id/revoke": {},
   "/account/clients/:id/disconnect": {},
+  "/account/codex/device": {},
+  "/account/codex/device/poll": {},
+  "/account/codex/api-key": { api_key: "sk-stolen-0123456789-stolen" },
+  "/account/codex/chatgpt": { auth_json: "{}" },
+  "/account/codex/:method/disconnect": {},
   "/approvals/:agent_id/:turn_id/:approval_id": { decision: "accept" },
 };
 
@@ -49,6 +54,11 @@ it.each([
   ["/account/tokens", { name: "t", days: "7", scope: "codex:read" }],
   ["/account/tokens/0123456789abcdef/revoke", {}],
   ["/account/clients/abc/disconnect", {}],
+  ["/account/codex/device", {}],
+  ["/account/codex/device/poll", {}],
+  ["/account/codex/api-key", { api_key: "sk-0123456789-abcdef" }],
+  ["/account/codex/chatgpt", { auth_json: "{}" }],
+  ["/account/codex/oauth/disconnect", {}],
   ["/approvals/default/turn_1/approval_1", { decision: "accept" }],
 ])("POST %s does nothing for a visitor who is not signed in", async (path, fields) => {
   expect((await new Browser().post(path, fields)).status).toBe(401);

@@ -165,7 +165,7 @@ it("lists only agents whose container is up as active, with what they use", asyn
 it("tells a caller who they are and where their agent stands", async () => {
   const user = newUser();
   const { conversation_id } = await chat(user, "default");
-  const caller = { user_id: user.userId, client_id: "client", scopes: ["codex:read", "codex:run"] };
+  const caller = { user_id: user.userId, client_id: "client", scopes: ["codex:read", "codex:run", "codex:admin"] };
   expect(await look(user, "get_my_session_info")).toMatchObject({
     caller,
     session: { agent_id: "default", turns: 1 },
