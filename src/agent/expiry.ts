@@ -1,11 +1,6 @@
 // When results are deleted: some time after their turns have settled, by a schedule that runs while there are any.
+import type { Schedules } from "./schedules.ts";
 import type { AgentStore } from "./store/store.ts";
-
-export interface Schedules {
-  /** Whether a run is planned. */
-  isPlanned(): Promise<boolean>;
-  plan(inSeconds: number): Promise<unknown>;
-}
 
 const INTERVAL_S = 86_400;
 

@@ -1,7 +1,7 @@
 // The agent's lease on its container: taken before the container starts, renewed while it is up, given back when it is down.
 import type { Logger } from "../../container/lib/log.ts";
 import { AppError } from "../errors.ts";
-import type { Schedules } from "./expiry.ts";
+import type { Schedules } from "./schedules.ts";
 
 /** What it needs of the fleet. */
 export interface FleetLeases {
@@ -49,14 +49,18 @@ export class Lease {
   async renew(): Promise<void> {
     const { fleet, holder, isNeeded, userId, lastUsedAt, schedules, log } = this.#options;
     const user = userId();
-    if (!isNeeded() || user === undefined) return this.release();
+    if (!isNeeded() || user === undefined) return await this.release();
     await schedules.plan(RENEW_S);
     await fleet.renew(holder, user, lastUsedAt()).catch((error: unknown) => log.warn("lease not renewed", { error }));
   }
 
-  /** Never rejects: a lease that is not given back ends by itself. */
+  /**
+   * Never rejects: a lease that is not given back ends by itself. The end of a container is told late: by then the next one
+   * may be on its way, and needs it.
+   */
   async release(): Promise<void> {
-    const { fleet, holder, log } = this.#options;
+    const { fleet, holder, isNeeded, log } = this.#options;
+    if (isNeeded()) return;
     await fleet.release(holder).catch((error: unknown) => log.warn("lease not given back", { error }));
   }
 }

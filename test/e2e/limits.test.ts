@@ -34,10 +34,8 @@ it("three agents take turns with two containers, and none forgets anything", asy
 });
 
 it("a call that finds no room is refused as busy, starts nothing, and gets its turn later", async () => {
-  const working = ["one", "two"].map((agent_id) => chat(agent_id, script({ run: "sleep 3" }, { answer: {} })));
-  await expect
-    .poll(async () => (await client.call("list_sessions", { status: "running" })).structuredContent.total)
-    .toBe(2);
+  const working = ["one", "two"].map((agent_id) => startWork(agent_id));
+  await Promise.all(working.map(({ isRunning }) => isRunning));
   const refused = await chat("four", script({ answer: {} }));
   expect(refused).toMatchObject({
     status: "failed",
@@ -48,10 +46,22 @@ it("a call that finds no room is refused as busy, starts nothing, and gets its t
       message: expect.stringContaining("MAX_CONCURRENT_SESSIONS: 2"),
     },
   });
-  for (const answer of await Promise.all(working)) expect(answer).toMatchObject({ status: "completed" });
+  for (const answer of await Promise.all(working.map(({ ended }) => ended)))
+    expect(answer).toMatchObject({ status: "completed" });
   expect(await chat("four", script({ answer: {} }))).toMatchObject({ status: "completed" });
 });
 
 async function chat(agent_id: string, message: string) {
   return (await client.call("chat", { agent_id, message })).structuredContent;
+}
+
+/** Its command runs when `isRunning` resolves. */
+function startWork(agent_id: string) {
+  const { promise: isRunning, resolve } = Promise.withResolvers<void>();
+  const parameters = { agent_id, message: script({ run: "sleep 3" }, { answer: {} }) };
+  const onProgress = (line: string): void => {
+    if (line.includes("sleep 3")) resolve();
+  };
+  const ended = client.call("chat", parameters, { onProgress }).then(({ structuredContent }) => structuredContent);
+  return { isRunning, ended };
 }

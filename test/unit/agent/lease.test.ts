@@ -1,0 +1,61 @@
+import { expect, it } from "vitest";
+import { createLogger } from "../../../container/lib/log.ts";
+import { Lease } from "../../../src/agent/lease.ts";
+
+function lab(answer: { granted: true } | { granted: false; full: "all" | "user" } = { granted: true }) {
+  const told: string[] = [];
+  const state = { isNeeded: true, isPlanned: false };
+  const lease = new Lease({
+    fleet: {
+      acquire: async ({ user_id }) => {
+        told.push(`acquire ${user_id}`);
+        return answer;
+      },
+      renew: async (_, userId, usedAt) => void told.push(`renew ${userId} ${usedAt}`),
+      release: async () => void told.push("release"),
+    },
+    holder: "a1",
+    limits: { all: 20, user: 5 },
+    log: createLogger(() => {}, "ERROR"),
+    isNeeded: () => state.isNeeded,
+    userId: () => "ada",
+    lastUsedAt: () => 7,
+    schedules: {
+      isPlanned: async () => state.isPlanned,
+      plan: async (inSeconds) => void told.push(`plan ${inSeconds}`),
+    },
+  });
+  return { lease, told, state };
+}
+
+it("is renewed by one schedule, however often it is taken", async () => {
+  const { lease, told, state } = lab();
+  await lease.acquire("ada");
+  state.isPlanned = true;
+  await lease.acquire("ada");
+  expect(told).toEqual(["acquire ada", "plan 60", "acquire ada"]);
+});
+
+it.each([
+  ["user", "You have as many agents at work as may be at once (MAX_SESSIONS_PER_USER: 5)."],
+  ["all", "This server has as many agents at work as may be at once (MAX_CONCURRENT_SESSIONS: 20)."],
+] as const)("that is refused for too many of %s says so, and what to do", async (full, words) => {
+  const { lease, told } = lab({ granted: false, full });
+  const refusal = await lease.acquire("ada").catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: "busy", message: expect.stringContaining(words) });
+  expect(told).toEqual(["acquire ada"]);
+});
+
+it("is renewed while the container is needed, and given back when it is not", async () => {
+  const { lease, told, state } = lab();
+  await lease.renew();
+  state.isNeeded = false;
+  await lease.renew();
+  expect(told).toEqual(["plan 60", "renew ada 7", "release"]);
+});
+
+it("stays when the end of a container is told while the next one is on its way", async () => {
+  const { lease, told } = lab();
+  await lease.release();
+  expect(told).toEqual([]);
+});
