@@ -71,7 +71,7 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
             </dd>
           </>
         )}
-        <dt>Declined by itself</dt>
+        <dt>Answer by</dt>
         <dd>
           <Time at={expires_at} />
         </dd>
