@@ -82,6 +82,8 @@ export interface TurnView {
   progress: string[];
   /** What waits for a person. */
   approvals: Approval[];
+  /** What was decided so far. */
+  decided: DecidedApproval[];
   /** The model's last message: JSON that fits the request's schema. Only when `completed`. */
   answer: string | null;
   error: TurnFailure | null;

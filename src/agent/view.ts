@@ -4,7 +4,7 @@ import { AppError } from "../errors.ts";
 import { progressLine } from "./progress.ts";
 import type { AgentStore } from "./store/store.ts";
 import type { TurnRow } from "./store/turns.ts";
-import { isSettled, type TurnView, type WatchLine } from "./types.ts";
+import { type DecidedApproval, isSettled, type TurnView, type WatchLine } from "./types.ts";
 
 const PROGRESS_LINES = 10;
 
@@ -22,6 +22,7 @@ export function viewOf(store: AgentStore, row: TurnRow): TurnView {
     queue_position: row.status === "queued" ? store.turns.openBefore(row.position) : 0,
     progress: result === undefined ? progressOf(store, row.id, 0).slice(-PROGRESS_LINES).map(messageOf) : [],
     approvals,
+    decided: decidedOf(store, row.id),
     answer: result?.answer ?? null,
     error: result?.error ?? null,
     evidence: result?.evidence ?? null,
@@ -41,6 +42,12 @@ export function progressOf(
   return store.turns.events(turnId, after).flatMap(({ seq, body }) => {
     const message = progressLine(body);
     return message === undefined ? [] : [{ type: "progress" as const, seq, message }];
+  });
+}
+
+function decidedOf({ approvals }: AgentStore, turnId: string): DecidedApproval[] {
+  return approvals.list(turnId).flatMap(({ approval: { approval_id }, decision, decided_by }) => {
+    return decision === null ? [] : [{ approval_id, decision, by: decided_by ?? "person" }];
   });
 }
 

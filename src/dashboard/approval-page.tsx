@@ -65,9 +65,9 @@ function Waiting({ approval, turn }: { approval: Approval; turn: TurnView }) {
         )}
         {for_session !== undefined && (
           <>
-            <dt>This session</dt>
+            <dt>For the session</dt>
             <dd>
-              would cover each <code>{visible(for_session)}</code> until the container sleeps
+              <code>{visible(for_session)}</code>, until the container sleeps
             </dd>
           </>
         )}
@@ -120,7 +120,7 @@ function kindOf(line: string): string {
 }
 
 function Decided({ turn, approvalId }: { turn: TurnView; approvalId: string }) {
-  const found = turn.evidence?.approvals.find(({ approval_id }) => approval_id === approvalId);
+  const found = turn.decided.find(({ approval_id }) => approval_id === approvalId);
   return (
     <div class="card">
       <p class="lead">{found === undefined ? "Nothing waits for you here any more." : outcome(found)}</p>

@@ -24,7 +24,7 @@ export function CredentialSection({ status }: { status: CredentialStatus }) {
         {api_key !== null && (
           <li>
             <div>
-              <strong>API key</strong> <code>…{api_key.hint}</code>{" "}
+              <strong>API key</strong> {api_key.source === "own" && <code>…{api_key.hint}</code>}{" "}
               <InUse isIt={in_use?.method === "api_key"} isServers={api_key.source === "server"} />
               {api_key.connected_at !== null && (
                 <div class="hint">

@@ -7,7 +7,10 @@ const TEXTS: Readonly<Record<Scope, { title: string; detail: string }>> = {
     title: "Work",
     detail: "Give your agents tasks, answer what they ask, and stop them. This uses your Codex account.",
   },
-  "codex:admin": { title: "Delete", detail: "Stop agents and delete them for good, with everything they made." },
+  "codex:admin": {
+    title: "Manage",
+    detail: "Stop agents and delete them for good, with everything they made. Connect and remove Codex credentials.",
+  },
 };
 
 /** `chosen` is ticked; the others can be added. */
