@@ -1,4 +1,6 @@
 import { defineConfig } from "vitest/config";
+import { hasChromium, NO_CHROMIUM } from "./test/support/chromium.ts";
+import { leaveOut } from "./test/support/left-out.ts";
 
 export default defineConfig({
   test: {
@@ -20,6 +22,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: leaveOut("The tests of the pages", hasChromium, NO_CHROMIUM) ? ["test/e2e/browser.test.ts"] : [],
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 90_000,

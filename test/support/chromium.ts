@@ -1,4 +1,4 @@
-// The real Chromium. Where there is none the tests that need it fail: what they hold cannot be held without.
+// The real Chromium, where there is one.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -10,6 +10,9 @@ const CANDIDATES = [
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
+export const NO_CHROMIUM =
+  "No Chromium was found. Install it (Debian: apt-get install chromium), or set CHROMIUM to its path.";
+
 /** In a container it runs as root, where its own sandbox does not work. Nothing but our own pages is opened. */
 const ARGUMENTS = [
   "--no-sandbox",
@@ -20,14 +23,13 @@ const ARGUMENTS = [
   "--no-first-run",
 ];
 
-/** Throws, and says what to install, where there is no Chromium. */
+const executablePath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+
+export const hasChromium = executablePath !== undefined;
+
+/** Throws where there is no Chromium. */
 export function launchChromium(): Promise<Browser> {
-  const executablePath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      "No Chromium was found. Install it (Debian: apt-get install chromium), or set CHROMIUM to its path.",
-    );
-  }
+  if (executablePath === undefined) throw new Error(NO_CHROMIUM);
   return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 

@@ -1,0 +1,22 @@
+/** On purpose written out: a tool that is moved to another scope is a decision. */
+export const NEEDED: Readonly<Record<string, string>> = {
+  plan: "codex:run",
+  implement: "codex:run",
+  review: "codex:run",
+  fix: "codex:run",
+  chat: "codex:run",
+  audit: "codex:run",
+  debug: "codex:run",
+  get_turn: "codex:read",
+  cancel_turn: "codex:run",
+  answer_approval: "codex:run",
+  steer_turn: "codex:run",
+  list_sessions: "codex:read",
+  get_my_session_info: "codex:read",
+  health_check: "codex:read",
+  get_agent_status: "codex:read",
+  list_active_agents: "codex:read",
+  cleanup_inactive_agents: "codex:admin",
+  read_turn: "codex:read",
+  revoke_grants: "codex:run",
+};
