@@ -5,6 +5,7 @@ import { type ApprovalDecision, RUNNER_PORT } from "../../container/protocol.ts"
 import { readConfig } from "../config.ts";
 import { AppError, type Outcome, outcomeOf } from "../errors.ts";
 import type { AgentState, SessionStatus } from "../lib/agent-report.ts";
+import { InOrder } from "../lib/in-order.ts";
 import { withContainer } from "../runtime/with-container.ts";
 import { answerApproval } from "./answer-approval.ts";
 import { cancelTurn } from "./cancel-turn.ts";
@@ -29,6 +30,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   readonly #log: Logger;
   readonly #parts: AgentParts;
+  readonly #admission = new InOrder();
 
   constructor(ctx: DurableObjectState<object>, env: Cloudflare.Env) {
     const config = readConfig(env);
@@ -54,18 +56,15 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   /** Takes a turn in; it is durable when this returns, and runs whether anybody waits or not. */
   startTurn(request: TurnRequest): Promise<Outcome<TurnView>> {
     return outcomeOf(async () => {
-      const { session, store, lease } = this.#parts;
+      const { session, store, body, expiry } = this.#parts;
       session.assertStays();
-      // Refused here, nothing is written down; once a turn is accepted, it is the turn that fails.
-      if (needsContainer(store, request) && this.#parts.body.current() === undefined)
-        await lease.acquire(request.user_id);
-      const row = submitTurn(store, request);
-      this.#parts.session.changed();
-      this.ctx.waitUntil(this.#parts.expiry.plan());
+      const row = await this.#accept(request);
+      session.changed();
+      this.ctx.waitUntil(expiry.plan());
       // While the container is up, the Container class keeps an alarm that wakes this object.
-      if (this.#parts.body.current() === undefined) await this.schedule(RESUME_AFTER_S, "resumeTurns");
+      if (body.current() === undefined) await this.schedule(RESUME_AFTER_S, "resumeTurns");
       this.resumeTurns();
-      return viewOf(this.#parts.store, row);
+      return viewOf(store, row);
     });
   }
 
@@ -203,6 +202,16 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     this.#parts.store.incarnations.endCurrent();
     this.#parts.session.changed();
     await this.stop();
+  }
+
+  /** Refused for want of a lease, nothing is written down; once a turn is accepted, it is the turn that fails. */
+  #accept(request: TurnRequest): Promise<TurnRow> {
+    const { store, body, lease } = this.#parts;
+    // In the order of the calls: the first one waits for the lease.
+    return this.#admission.run(async () => {
+      if (needsContainer(store, request) && body.current() === undefined) await lease.acquire(request.user_id);
+      return submitTurn(store, request);
+    });
   }
 
   #view(turnId: string): TurnView {

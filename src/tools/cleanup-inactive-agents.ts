@@ -3,6 +3,7 @@ import { unwrap } from "../errors.ts";
 import type { AgentState } from "../lib/agent-report.ts";
 import { mapConcurrently } from "../lib/map-concurrently.ts";
 import { agentOf, type CallContext, directoryOf } from "./call-context.ts";
+import { AgentId } from "./fields.ts";
 import { definePlainTool } from "./plain-tool.ts";
 import { toFailure } from "./run-codex-tool.ts";
 
@@ -27,6 +28,7 @@ const CleanupInput = z.strictObject({
   inactive_for_seconds: z.number().int().min(0).max(31_536_000).optional().describe("Default SESSION_TIMEOUT"),
   delete_data: z.boolean().default(false).describe("Delete all they have, for good"),
   dry_run: z.boolean().default(false),
+  agent_id: AgentId.optional().describe("Only this one"),
 });
 
 export const cleanupInactiveAgents = definePlainTool({
@@ -40,10 +42,7 @@ export const cleanupInactiveAgents = definePlainTool({
   run: async (input, context): Promise<Cleanup> => {
     const inactiveMs = (input.inactive_for_seconds ?? context.config.SESSION_TIMEOUT) * 1_000;
     const since = Date.now() - inactiveMs;
-    // What sleeps needs no stop, but it has data. One row more shows whether this was all.
-    const directory = directoryOf(context);
-    const rows = await directory.listInactive(since, !input.delete_data, MAX_AGENTS + 1);
-    const up = unwrap(await directory.listUp({ limit: MAX_AGENTS })).agents;
+    const { rows, up } = await candidates(input, since, context);
     const work = (row: AgentState): Promise<Result> => retire(row, since, input, context);
     const results = await mapConcurrently(rows.slice(0, MAX_AGENTS), AT_ONCE, work);
     return {
@@ -60,6 +59,19 @@ export const cleanupInactiveAgents = definePlainTool({
       ...left.map(({ agent_id, reason }) => `- left ${agent_id}: ${reason}`),
     ].join("\n"),
 });
+
+/** Who may be stopped, and who is up. */
+async function candidates(
+  { agent_id, delete_data }: z.infer<typeof CleanupInput>,
+  since: number,
+  context: CallContext,
+): Promise<{ rows: AgentState[]; up: AgentState[] }> {
+  const directory = directoryOf(context);
+  if (agent_id !== undefined) return { rows: unwrap(await directory.list({ agent_id, limit: 1 })).agents, up: [] };
+  // What sleeps needs no stop, but it has data. One row more shows whether this was all.
+  const rows = await directory.listInactive(since, !delete_data, MAX_AGENTS + 1);
+  return { rows, up: unwrap(await directory.listUp({ limit: MAX_AGENTS })).agents };
+}
 
 /** What is up and was not even looked at. */
 function inUse(up: readonly AgentState[], lookedAt: readonly AgentState[]): Cleanup["left"] {

@@ -185,3 +185,18 @@ async function untilReborn(user: CallContext, agentId: string): Promise<void> {
       .catch(() => false),
   );
 }
+
+it("stops only the agent that is named, and knows no other user's", async () => {
+  const user = newUser();
+  for (const agent_id of ["a1", "a2"]) {
+    await chat(user, agent_id);
+    await untilIdle(user, agent_id);
+  }
+  const { stopped, left } = await cleanUp(user, { ...NOW, agent_id: "a1" });
+  expect([stopped, left]).toMatchObject([[{ agent_id: "a1" }], []]);
+  expect(await look(user, "list_active_agents")).toMatchObject({ agents: [{ agent_id: "a2" }] });
+  expect(await cleanUp(newUser(), { ...NOW, agent_id: "a2", delete_data: true })).toMatchObject({
+    stopped: [],
+    left: [],
+  });
+});
