@@ -8,6 +8,8 @@ import { Config } from "../../config.ts";
 import { authFilePath } from "../auth-file-path.ts";
 import { banner } from "./banner.ts";
 import { findCredential } from "./credential.ts";
+
+import { dockerProbe } from "./docker.ts";
 import { devToken, encryptionKey, ownerPassword } from "./kept-secret.ts";
 import { LocalLoginLender } from "./local-login.ts";
 import { onLostNpm } from "./npm.ts";
@@ -41,7 +43,7 @@ async function main(): Promise<void> {
     const other = `PORT=${await nextFreePort(PORT)} npm run dev`;
     throw new Error(`Port ${PORT} is in use. End the program that uses it, or choose another port: ${other}`);
   }
-  const { runtime, reason } = await chooseRuntime(settings.RUNTIME);
+  const { runtime, reason } = await chooseRuntime(settings.RUNTIME, dockerProbe(root, process.env));
   mkdirSync(STATE_DIR, { recursive: true, mode: 0o700 });
   await lockState(STATE_DIR, PORT);
   const token = settings.DEV_TOKEN ?? devToken(STATE_DIR);

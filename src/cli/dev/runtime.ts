@@ -1,5 +1,4 @@
-// Where agents live on this machine: in containers where Docker runs, else in processes.
-import { execFile } from "node:child_process";
+// Where agents live on this machine: in containers where Docker can run them, else in processes.
 
 export interface RuntimeChoice {
   runtime: "host" | "docker";
@@ -7,28 +6,21 @@ export interface RuntimeChoice {
   reason: string;
 }
 
-const PROBE_TIMEOUT_MS = 5_000;
+export interface DockerProbe {
+  /** What is missing for containers to run here, as part of a sentence; undefined where nothing is. */
+  problem(): Promise<string | undefined>;
+}
 
-/** Throws an `Error` where Docker is insisted on and does not run. */
-export async function chooseRuntime(wanted: "auto" | "host" | "docker"): Promise<RuntimeChoice> {
+/** Throws an `Error` where Docker is insisted on and cannot run containers. */
+export async function chooseRuntime(wanted: "auto" | "host" | "docker", docker: DockerProbe): Promise<RuntimeChoice> {
   if (wanted === "host") return { runtime: "host", reason: "RUNTIME=host" };
-  const problem = await dockerProblem();
+  const problem = await docker.problem();
   if (wanted === "docker") {
     if (problem !== undefined)
-      throw new Error(`RUNTIME=docker needs Docker: ${problem}. Start it, or use RUNTIME=host.`);
+      throw new Error(`RUNTIME=docker needs Docker: ${problem}. Mend that, or use RUNTIME=host.`);
     return { runtime: "docker", reason: "RUNTIME=docker" };
   }
   return problem === undefined
     ? { runtime: "docker", reason: "Docker is running" }
     : { runtime: "host", reason: problem };
-}
-
-function dockerProblem(): Promise<string | undefined> {
-  const args = ["version", "--format", "{{.Server.Version}}"];
-  return new Promise((resolve) => {
-    execFile("docker", args, { timeout: PROBE_TIMEOUT_MS }, (error, stdout) => {
-      if (error === null && stdout.trim() !== "") resolve(undefined);
-      else resolve(error?.code === "ENOENT" ? "Docker is not installed" : "Docker is installed but not running");
-    });
-  });
 }
