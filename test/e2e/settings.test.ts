@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { ContainerLimits } from "../../src/cli/deploy/instance-type.ts";
 import { findCredential } from "../../src/cli/dev/credential.ts";
 import { devToken, encryptionKey } from "../../src/cli/dev/kept-secret.ts";
 import { DevSettings, readSettings } from "../../src/cli/dev/settings.ts";
@@ -24,7 +25,7 @@ afterEach(() => {
 
 it("names every user setting once in the example, each with a comment", () => {
   const internal = ["PROCESS_HOST_URL", "PROCESS_HOST_TOKEN", "LOCAL_LOGIN_URL", "LOCAL_LOGIN_TOKEN"];
-  const known = [Config, DevSettings, LoginSettings].flatMap(({ shape }) => Object.keys(shape));
+  const known = [Config, DevSettings, LoginSettings, ContainerLimits].flatMap(({ shape }) => Object.keys(shape));
   const named = [...EXAMPLE.matchAll(/^# [^=\n]*[.:)]\n(?:# )?([A-Z_]+)=.*$/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual([...new Set(known)].filter((name) => !internal.includes(name)).sort());
 });
