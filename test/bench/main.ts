@@ -19,7 +19,7 @@ const DEFINITION_TOKENS = 6_000;
 const model = await startFakeModel();
 const server = await DevServer.start({ env: { OPENAI_BASE_URL: model.url, LOG_LEVEL: "WARN" } });
 try {
-  const { direct, stack } = await benchTurns(model.url, server, ROUNDS);
+  const { direct, modern, session } = await benchTurns(model.url, server, ROUNDS);
   const rss = server
     .processes()
     .filter((pid) => commandLine(pid).includes("runner.cjs"))
@@ -28,8 +28,10 @@ try {
   console.log(`${ROUNDS} rounds, ms: median (10th–90th percentile). ${machine}\n`);
   console.log("| what | app-server alone | whole stack | ratio | target |");
   console.log("|---|---|---|---|---|");
-  console.log(row("follow-up turn", direct.followUp, stack.followUp));
-  console.log(row("new conversation", direct.fresh, stack.fresh));
+  console.log(row("follow-up turn, client of 2026-07-28", direct.followUp, modern.followUp));
+  console.log(row("follow-up turn, session of 2025-11-25", direct.followUp, session.followUp));
+  console.log(row("new conversation, client of 2026-07-28", direct.fresh, modern.fresh));
+  console.log(row("new conversation, session of 2025-11-25", direct.fresh, session.fresh));
   const tokens = [...(await countToolTokens(server)).values()].reduce((sum, count) => sum + count, 0);
   console.log(`| tool definitions, tokens | – | ${tokens} | – | ≤ ${DEFINITION_TOKENS} |`);
   console.log(`| runner memory, MiB RSS | – | ${Math.max(...rss).toFixed(0)} | – | ≤ ${RUNNER_MIB} |`);

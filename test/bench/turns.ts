@@ -1,5 +1,6 @@
 // Follow-up and new-conversation turns: the whole stack against one warm app-server that is driven directly, with the
 // same prompt, schema, policy and settings, interleaved so that both see the same machine.
+import * as v2 from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { appServerArguments } from "../../container/runner/codex/settings.ts";
@@ -8,36 +9,48 @@ import { AppServer, makeScratchDir } from "../support/app-server-driver.ts";
 import type { DevServer } from "../support/dev-server.ts";
 import { timed } from "./statistics.ts";
 
+export interface Samples {
+  followUp: number[];
+  fresh: number[];
+}
+
+/** In ms. */
 export interface TurnSamples {
-  direct: { followUp: number[]; fresh: number[] };
-  stack: { followUp: number[]; fresh: number[] };
+  direct: Samples;
+  /** A client of revision 2026-07-28, which has no sessions. */
+  modern: Samples;
+  /** A client of revision 2025-11-25, in its session. */
+  session: Samples;
 }
 
 const WARM_UP = 3;
+const NAME = { name: "bench", version: "1" };
 
 export async function benchTurns(modelUrl: string, server: DevServer, rounds: number): Promise<TurnSamples> {
-  const direct = await directCodex(modelUrl);
-  const stack = await wholeStack(server);
-  const samples: TurnSamples = { direct: { followUp: [], fresh: [] }, stack: { followUp: [], fresh: [] } };
+  const sides = {
+    direct: await directCodex(modelUrl),
+    modern: await wholeStack("modern", await connectModern(server)),
+    session: await wholeStack("session", await connectSession(server)),
+  };
+  const samples: TurnSamples = { direct: none(), modern: none(), session: none() };
   try {
     for (let round = -WARM_UP; round < rounds; round++) {
-      const times = {
-        directFollowUp: await timed(() => direct.followUp(`follow-up ${round}`)),
-        stackFollowUp: await timed(() => stack.say("follow-up", { message: `follow-up ${round}` })),
-        directFresh: await timed(() => direct.fresh(`new ${round}`)),
-        stackFresh: await timed(() => stack.say("new", { message: `new ${round}`, conversation_id: "new" })),
-      };
-      if (round < 0) continue;
-      samples.direct.followUp.push(times.directFollowUp);
-      samples.stack.followUp.push(times.stackFollowUp);
-      samples.direct.fresh.push(times.directFresh);
-      samples.stack.fresh.push(times.stackFresh);
+      for (const name of ["direct", "modern", "session"] as const) {
+        const followUp = await timed(() => sides[name].followUp(`follow-up ${round}`));
+        const fresh = await timed(() => sides[name].fresh(`new ${round}`));
+        if (round < 0) continue;
+        samples[name].followUp.push(followUp);
+        samples[name].fresh.push(fresh);
+      }
     }
   } finally {
-    await direct.close();
-    await stack.close();
+    for (const side of Object.values(sides)) await side.close();
   }
   return samples;
+}
+
+function none(): Samples {
+  return { followUp: [], fresh: [] };
 }
 
 async function directCodex(modelUrl: string) {
@@ -62,18 +75,47 @@ async function directCodex(modelUrl: string) {
   };
 }
 
-async function wholeStack({ url, token }: DevServer) {
-  const client = new Client({ name: "bench", version: "1" });
-  const headers = { authorization: `Bearer ${token}` };
+interface Caller {
+  call(parameters: Record<string, unknown>): Promise<{ structuredContent?: unknown; content: unknown }>;
+  close(): Promise<void>;
+}
+
+async function wholeStack(name: string, { call, close }: Caller) {
+  const say = async (agent: string, parameters: Record<string, unknown>): Promise<void> => {
+    const result = await call({ agent_id: `bench-${name}-${agent}`, ...parameters });
+    const { status } = result.structuredContent as { status: string }; // the envelope
+    if (status !== "completed") throw new Error(`the turn ended as ${status}: ${JSON.stringify(result.content)}`);
+  };
+  return {
+    followUp: (message: string) => say("follow-up", { message }),
+    fresh: (message: string) => say("new", { message, conversation_id: "new" }),
+    close,
+  };
+}
+
+async function connectModern({ url, token }: DevServer): Promise<Caller> {
+  const client = new v2.Client(NAME, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+  await client.connect(new v2.StreamableHTTPClientTransport(new URL(`${url}/mcp`), withToken(token)));
+  return {
+    call: (parameters) => client.callTool({ name: "chat", arguments: parameters }),
+    close: () => client.close(),
+  };
+}
+
+async function connectSession({ url, token }: DevServer): Promise<Caller> {
+  const client = new Client(NAME);
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), withToken(token));
   // The SDK's transport type and its class disagree under exactOptionalPropertyTypes.
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } });
   await client.connect(transport as Parameters<Client["connect"]>[0]);
   return {
-    say: async (agent: string, parameters: Record<string, unknown>): Promise<void> => {
-      const result = await client.callTool({ name: "chat", arguments: { agent_id: `bench-${agent}`, ...parameters } });
-      const { status } = result.structuredContent as { status: string }; // the envelope
-      if (status !== "completed") throw new Error(`the turn ended as ${status}: ${JSON.stringify(result.content)}`);
+    call: async (parameters) => {
+      const { structuredContent, content } = await client.callTool({ name: "chat", arguments: parameters });
+      return { structuredContent, content };
     },
     close: () => client.close(),
   };
+}
+
+function withToken(token: string) {
+  return { requestInit: { headers: { authorization: `Bearer ${token}` } } };
 }
