@@ -18,6 +18,8 @@ export type RequestState = z.infer<typeof RequestState>;
 
 /** Between looks whether somebody else has decided. */
 const LOOK_INTERVAL_MS = 1_000;
+/** People take their time; many clients give up after 60 s without news. */
+const LOOKS_PER_NEWS = 20;
 /** The clock declines first; then there is nothing to ask any more. */
 const GRACE_MS = 30_000;
 
@@ -99,9 +101,10 @@ async function untilDecided(
   signal: AbortSignal,
 ): Promise<void> {
   const agent = agentOf(context, agent_id);
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
     if (signal.aborted) return new Promise(() => {});
+    if (looks % LOOKS_PER_NEWS === 0) context.onProgress("Still waiting for the approval");
     try {
       const { approvals } = unwrap(await agent.getTurn(turn_id));
       if (!approvals.some(({ approval_id }) => approval_id === approvalId)) return;
