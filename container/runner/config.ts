@@ -22,8 +22,8 @@ const RunnerConfig = z.object({
    * a container stdin is at its end from the beginning.
    */
   ENDS_WITH_STDIN: z.stringbool().default(false),
-  /** `codex`: Codex's own sandbox; `off`: none. */
-  SANDBOX: z.enum(["codex", "off"]).default("codex"),
+  /** `codex`: Codex's own sandbox; `users`: the users of the container; `off`: none. */
+  SANDBOX: z.enum(["codex", "users", "off"]).default("codex"),
   /** Path of a Codex binary to use in place of the pinned one. */
   CODEX_BINARY: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("INFO"),

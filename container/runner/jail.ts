@@ -1,27 +1,39 @@
 // What keeps the commands of a turn in their place. One interface; where it comes from depends on the machine.
 import { execFile } from "node:child_process";
+import { endLeftovers } from "../lib/leftovers.ts";
 import type { Access, ApprovalMode } from "../protocol.ts";
 import type { AskForApproval } from "./codex/protocol/v2/AskForApproval.ts";
 import type { SandboxPolicy } from "./codex/protocol/v2/SandboxPolicy.ts";
+import type { TurnEnvironmentParams } from "./codex/protocol/v2/TurnEnvironmentParams.ts";
 
 /** Sent with every `thread/start`, `thread/resume` and `turn/start`: Codex falls back to its own defaults otherwise. */
 export interface JailPolicy {
   sandbox: "read-only" | "workspace-write" | "danger-full-access";
   sandboxPolicy: SandboxPolicy;
   approvalPolicy: AskForApproval;
+  /** Where commands and patches are carried out, the first of them where the model names none. Null: by Codex itself. */
+  environments: TurnEnvironmentParams[] | null;
 }
 
 export interface Jail {
   /** False where this machine cannot hold commands back; then no turn may run. */
   isUsable(): Promise<boolean>;
   policy(access: Access, mode: ApprovalMode): JailPolicy;
+  /** What the model has to know about it, as instructions of every conversation. */
+  readonly instructions: string | null;
+  /** Whether nothing can be changed in that environment, so that nobody needs to be asked. */
+  isHarmless(environmentId: string | null | undefined): boolean;
+  /** Ends what the turn's commands left running, as far as Codex does not know of it. */
+  afterTurn(): Promise<void>;
+  /** Codex is gone: ends what it left running. */
+  afterCodex(): Promise<void>;
 }
 
 /**
  * Nothing may leave the sandbox, and nothing waits for a person. Codex still asks before commands that it finds
  * dangerous (`rm -rf`); accepted, they run inside the sandbox. With "never" it would reject them instead.
  */
-const STAY_INSIDE: AskForApproval = {
+export const STAY_INSIDE: AskForApproval = {
   granular: {
     sandbox_approval: false,
     rules: true,
@@ -38,17 +50,43 @@ const STAY_INSIDE: AskForApproval = {
 const READ_ONLY = {
   sandbox: "read-only",
   sandboxPolicy: { type: "readOnly", networkAccess: false },
+  environments: null,
 } as const satisfies Omit<JailPolicy, "approvalPolicy">;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
+/** Where Codex itself carries out the commands, as its own user. */
+abstract class LocalJail implements Jail {
+  readonly instructions = null;
+  readonly #home: string | undefined;
+
+  /** `home` is the HOME of Codex and its commands. */
+  constructor(home: string | undefined) {
+    this.#home = home;
+  }
+
+  abstract isUsable(): Promise<boolean>;
+  abstract policy(access: Access, mode: ApprovalMode): JailPolicy;
+
+  isHarmless(): boolean {
+    return false;
+  }
+
+  async afterTurn(): Promise<void> {}
+
+  async afterCodex(): Promise<void> {
+    if (this.#home !== undefined) endLeftovers(this.#home);
+  }
+}
+
 /** Codex's own sandbox (bubblewrap, seatbelt): for a developer's machine, where there are no separate users. */
-export class CodexSandboxJail implements Jail {
+export class CodexSandboxJail extends LocalJail {
   readonly #binaryPath: string;
   readonly #env: NodeJS.ProcessEnv;
   #usable: Promise<boolean> | undefined;
 
   constructor(binaryPath: string, env: NodeJS.ProcessEnv) {
+    super(env.HOME);
     this.#binaryPath = binaryPath;
     this.#env = env;
   }
@@ -74,7 +112,7 @@ export class CodexSandboxJail implements Jail {
       excludeTmpdirEnvVar: false,
       excludeSlashTmp: true,
     };
-    return { sandbox: "workspace-write", sandboxPolicy, approvalPolicy: STAY_INSIDE };
+    return { sandbox: "workspace-write", sandboxPolicy, approvalPolicy: STAY_INSIDE, environments: null };
   }
 
   #probe(): Promise<boolean> {
@@ -88,7 +126,7 @@ export class CodexSandboxJail implements Jail {
 }
 
 /** No sandbox at all. Only by the explicit wish of the machine's owner (`HOST_SANDBOX=off`). */
-export class OpenJail implements Jail {
+export class OpenJail extends LocalJail {
   isUsable(): Promise<boolean> {
     return Promise.resolve(true);
   }
@@ -98,6 +136,7 @@ export class OpenJail implements Jail {
       sandbox: "danger-full-access",
       sandboxPolicy: { type: "dangerFullAccess" },
       approvalPolicy: mode === "auto" ? STAY_INSIDE : "untrusted",
+      environments: null,
     };
   }
 }

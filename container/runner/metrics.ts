@@ -20,16 +20,23 @@ const DISK_ENTRIES_MAX = 200_000;
 
 export class MetricsReader {
   readonly #diskRoot: string;
+  readonly #rootPid: number;
   readonly #startedAt = Date.now();
   #previous: { at: number; ticks: number } | undefined;
 
-  constructor(diskRoot: string) {
+  /** `rootPid`: the process at the root of all that is the agent's. */
+  constructor(diskRoot: string, rootPid = process.pid) {
     this.#diskRoot = diskRoot;
+    this.#rootPid = rootPid;
   }
 
   /** CPU is the mean since the last reading, 100 = one core. */
   async read(): Promise<RunnerMetrics> {
-    const [samples, disk, limit] = await Promise.all([readProcessTree(), diskBytes(this.#diskRoot), memoryLimit()]);
+    const [samples, disk, limit] = await Promise.all([
+      readProcessTree(this.#rootPid),
+      diskBytes(this.#diskRoot),
+      memoryLimit(),
+    ]);
     return {
       cpu_percent: this.#cpuPercent(samples),
       memory_bytes: samples.reduce((sum, sample) => sum + sample.memoryBytes, 0),
@@ -52,14 +59,14 @@ export class MetricsReader {
   }
 }
 
-async function readProcessTree(): Promise<ProcessSample[]> {
+async function readProcessTree(rootPid: number): Promise<ProcessSample[]> {
   const all = await readAllProcesses();
   if (all.length === 0) {
     const { user, system } = process.cpuUsage();
     const ticks = ((user + system) / 1e6) * TICKS_PER_SECOND;
     return [{ pid: process.pid, parent: 0, ticks, memoryBytes: process.memoryUsage.rss() }];
   }
-  const tree = new Set([process.pid]);
+  const tree = new Set([rootPid]);
   // A child can be listed before its parent: repeat until nothing is added.
   for (let size = 0; size !== tree.size; ) {
     size = tree.size;

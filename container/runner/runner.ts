@@ -17,7 +17,11 @@ import type { NotificationTap, TurnListener, TurnTools } from "./turn/execute-tu
 import { SessionGrants } from "./turn/session-grants.ts";
 import { Threads } from "./turn/threads.ts";
 import { TurnBook } from "./turn/turn-book.ts";
+import { availableMemoryBytes, UserJail } from "./user-jail.ts";
 import { openWorkspaceObserver } from "./workspace/observer.ts";
+
+/** In a container, commands are no descendants of the runner. */
+const INIT_PID = 1;
 
 export interface Runner {
   port: number;
@@ -33,7 +37,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
   const tools = await openTools(config, paths, tap, log);
   const { codex, catalogue } = tools;
   const turns = new TurnBook(tools, tap);
-  const metrics = new MetricsReader(config.DATA_DIR);
+  const metrics = new MetricsReader(config.DATA_DIR, config.SANDBOX === "users" ? INIT_PID : process.pid);
   const server = createRunnerServer({
     token: config.RUNNER_TOKEN,
     codexHome: paths.codexHome,
@@ -78,6 +82,8 @@ function warmUp({ codex, jail, log }: TurnTools): void {
 function prepareDirectories(dataDir: string): Layout {
   const paths = layout(dataDir);
   rmSync(paths.scratch, { recursive: true, force: true });
+  // Commands may be another user's: they pass through to the prompts that are handed over as files.
+  mkdirSync(paths.scratch, { recursive: true, mode: 0o711 });
   for (const directory of [paths.workspace, paths.home, paths.codexHome, paths.sqlite, paths.tmp, paths.baseline]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
@@ -90,20 +96,24 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
     dataDir: config.DATA_DIR,
     modelBaseUrl: config.MODEL_BASE_URL,
     modelToken: config.MODEL_TOKEN,
+    ...(config.SANDBOX === "users" ? { home: paths.codexHome } : {}),
   };
   const args = appServerArguments(settings);
   const env = appServerEnvironment(settings, process.env);
+  const jail = openJail(config, paths, binary?.path, env);
   const peer = {
-    onNotification: (method: string, params: unknown) => tap.deliver(method, params),
+    onNotification: (method: string, params: unknown) => {
+      // A lost environment stays lost as long as this process lives.
+      if (method === "thread/environment/disconnected") appServer?.retire();
+      tap.deliver(method, params);
+    },
     onRequest: (method: string, params: unknown) => decideRequest(method, params, tap.approvals),
   };
-  const jail: Jail =
-    config.SANDBOX === "off" || binary === undefined ? new OpenJail() : new CodexSandboxJail(binary.path, env);
+  const cleanUp = () => jail.afterCodex();
+  const appServer =
+    binary && new AppServer({ binaryPath: binary.path, args, env, cwd: paths.workspace, peer, cleanUp, log });
   return {
-    codex: binary && {
-      appServer: new AppServer({ binaryPath: binary.path, args, env, cwd: paths.workspace, peer, log }),
-      version: binary.version,
-    },
+    codex: appServer && { appServer, version: binary.version },
     catalogue: new Catalogue(),
     workspace: paths.workspace,
     longPrompts: paths.longPrompts,
@@ -113,6 +123,17 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
     observer: await openWorkspaceObserver({ root: paths.workspace, storeDir: paths.baseline }),
     log,
   };
+}
+
+function openJail(
+  { SANDBOX }: RunnerConfig,
+  paths: Layout,
+  codexPath: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Jail {
+  if (SANDBOX === "off" || codexPath === undefined) return new OpenJail(env.HOME);
+  if (SANDBOX === "users") return new UserJail({ codexPath, paths, memoryBytes: availableMemoryBytes() });
+  return new CodexSandboxJail(codexPath, env);
 }
 
 /** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */

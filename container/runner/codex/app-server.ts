@@ -1,7 +1,6 @@
 // Keeps one `codex app-server` alive: started at once, kept warm, started again when it dies. A conversation that was
 // loaded in one process is not loaded in the next, so each process has a generation number.
 import { type ChildProcess, spawn } from "node:child_process";
-import { endLeftovers } from "../../lib/leftovers.ts";
 import type { Logger } from "../../lib/log.ts";
 import { RpcConnection, type RpcPeer } from "./rpc.ts";
 
@@ -20,6 +19,8 @@ export interface AppServerOptions {
   env: NodeJS.ProcessEnv;
   cwd: string;
   peer: RpcPeer;
+  /** Ends what a process of Codex that is gone left running; the next one starts after that. */
+  cleanUp(): Promise<void>;
   log: Logger;
 }
 
@@ -35,6 +36,8 @@ export class AppServer {
   #generation = 0;
   #failures = 0;
   #stopping = false;
+  #isRetired = false;
+  #cleaned: Promise<void> = Promise.resolve();
   state: AppServerState = "down";
 
   constructor(options: AppServerOptions) {
@@ -59,6 +62,24 @@ export class AppServer {
     return this.#connecting;
   }
 
+  /** What {@link connectForTurn} gives next is another process. For one that has lost a part of itself for good. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  /** Like {@link connect}; only between turns. */
+  async connectForTurn(): Promise<CodexConnection> {
+    const connection = await this.connect();
+    if (!this.#isRetired) return connection;
+    this.#isRetired = false;
+    this.kill();
+    await new Promise((resolve) => {
+      if (connection.ended.aborted) resolve(undefined);
+      else connection.ended.addEventListener("abort", resolve);
+    });
+    return this.connect();
+  }
+
   /** Ends the process now (SIGKILL); the next {@link connect} starts another. For a Codex that no longer answers. */
   kill(): void {
     this.#child?.kill("SIGKILL");
@@ -74,10 +95,12 @@ export class AppServer {
     const timer = setTimeout(() => child.kill("SIGKILL"), EXIT_GRACE_MS);
     await ended;
     clearTimeout(timer);
+    await this.#cleaned;
   }
 
   async #start(): Promise<CodexConnection> {
     this.state = "starting";
+    await this.#cleaned;
     const { binaryPath, args, env, cwd, peer, log } = this.#options;
     const child = spawn(binaryPath, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
@@ -109,8 +132,9 @@ export class AppServer {
   #onEnd(child: ChildProcess, rpc: RpcConnection, aliveMs: number): void {
     rpc.close();
     if (this.#child !== child) return;
-    const { env, log } = this.#options;
-    if (env.HOME !== undefined) endLeftovers(env.HOME);
+    const { cleanUp, log } = this.#options;
+    this.#isRetired = false;
+    this.#cleaned = cleanUp().catch((error: unknown) => log.error("leftovers remain", { error: String(error) }));
     this.state = "down";
     this.#connecting = undefined;
     if (this.#stopping) return;

@@ -62,6 +62,7 @@ export const CommandApprovalRequest = accepts<CommandExecutionRequestApprovalPar
   z.object({
     command: z.string().nullish(),
     cwd: z.string().nullish(),
+    environmentId: z.string().nullish(),
     reason: z.string().nullish(),
   }),
 );

@@ -9,6 +9,8 @@ export interface CodexSettings {
   modelBaseUrl: string;
   /** Worth nothing anywhere but at the gateway, and there only until the next start. */
   modelToken: string;
+  /** HOME of Codex itself, where that is not the HOME of its commands. */
+  home?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ const GIT_WITHOUT_OWNERS = {
 
 export interface Layout {
   workspace: string;
-  /** HOME of Codex and its commands; what an agent installs for itself goes here. */
+  /** HOME of commands; what an agent installs for itself goes here. */
   home: string;
   codexHome: string;
   /** Lost at every start. TMPDIR must not be an ancestor of CODEX_HOME: Codex refuses that. */
@@ -73,10 +75,10 @@ export function appServerArguments({ dataDir, modelBaseUrl }: CodexSettings): st
 
 /** Built from nothing: the runner's own environment holds its token, which Codex and its commands must not inherit. */
 export function appServerEnvironment(
-  { dataDir, modelToken }: CodexSettings,
+  { dataDir, modelToken, home = layout(dataDir).home }: CodexSettings,
   outer: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const { home, codexHome, tmp } = layout(dataDir);
+  const { codexHome, tmp } = layout(dataDir);
   return {
     ...baseEnv(outer),
     HOME: home,

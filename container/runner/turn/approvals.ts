@@ -6,12 +6,15 @@ import { CommandApprovalRequest, FileChangeApprovalRequest, type PatchItem } fro
 import { patchDiff } from "../codex/patch-diff.ts";
 import { readableCommand } from "../codex/translate.ts";
 import { workspacePath } from "../codex/workspace-path.ts";
+import type { Jail } from "../jail.ts";
 import type { SessionGrants } from "./session-grants.ts";
 
 export interface ApprovalDeskOptions {
   workspace: string;
   timeoutMs: number;
   grants: SessionGrants;
+  /** What is asked for that environment is accepted at once. */
+  isHarmless: Jail["isHarmless"];
   emit(body: TurnEventBody): void;
   /** The patch that a file approval is about: Codex has told it before it asks. */
   patchOf(itemId: string): PatchItem | undefined;
@@ -41,7 +44,8 @@ export class ApprovalDesk {
 
   /** Resolves when a person has answered, or the time is over. */
   askForCommand(params: unknown): Promise<CodexDecision> {
-    const { command, cwd, reason } = CommandApprovalRequest.parse(params);
+    const { command, cwd, reason, environmentId } = CommandApprovalRequest.parse(params);
+    if (this.#options.isHarmless(environmentId)) return Promise.resolve({ decision: "accept" });
     const readable = readableCommand(command ?? "");
     const place = cwd ? workspacePath(this.#options.workspace, cwd) : ".";
     return this.#ask(`command in ${place}: ${readable}`, {

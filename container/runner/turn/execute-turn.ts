@@ -17,6 +17,7 @@ import { NO_USAGE, sumUsage } from "../codex/usage.ts";
 import type { Jail, JailPolicy } from "../jail.ts";
 import { checkAnswer, repairPrompt } from "./answer.ts";
 import { ApprovalDesk } from "./approvals.ts";
+import { endBackgroundCommands } from "./background-commands.ts";
 import { messageOf } from "./long-prompt.ts";
 import { completed, endedEarly, failed, type Result, unexpected } from "./result.ts";
 import type { SessionGrants } from "./session-grants.ts";
@@ -113,7 +114,7 @@ export class TurnExecution {
   }
 
   async #attempt(): Promise<Result> {
-    const { codex, observer } = this.#tools;
+    const { codex, observer, jail } = this.#tools;
     if (codex === undefined) return failed({ code: "codex_missing" });
     const prepared = await Promise.race([this.#prepare(codex.appServer), this.#stop.fired]);
     if (prepared === undefined) {
@@ -125,18 +126,17 @@ export class TurnExecution {
     const { connection, thread, model } = prepared;
     this.#emit({ type: "started", thread_id: thread.threadId, model, codex_version: codex.version });
     const result = await this.#converse(connection, thread, model);
-    if (this.#spec.access === "write") {
-      // What the turn left running would go on writing, in nobody's evidence and also during turns that may only read.
-      await endBackgroundCommands(connection, thread);
-      this.#emit({ type: "workspace", changes: await observer.changes() });
-    }
+    // What the turn left running would go on writing, in nobody's evidence and also during turns that may only read.
+    if (this.#spec.access === "write") await endBackgroundCommands(connection, thread);
+    await jail.afterTurn();
+    if (this.#spec.access === "write") this.#emit({ type: "workspace", changes: await observer.changes() });
     return result;
   }
 
   async #prepare(appServer: AppServer): Promise<Prepared> {
     const { jail, observer, catalogue } = this.#tools;
     if (!(await jail.isUsable())) return { ok: false, error: { code: "sandbox_unavailable" } };
-    const connection = await appServer.connect();
+    const connection = await appServer.connectForTurn();
     const choice = chooseModel(await catalogue.list(connection), this.#spec.model, this.#spec.effort);
     if (!choice.ok) return choice;
     if (this.#spec.access === "write") await observer.baseline();
@@ -151,6 +151,7 @@ export class TurnExecution {
       sentBytes: this.#spec.rollout_bytes,
       model,
       policy: this.#policy(),
+      instructions: this.#tools.jail.instructions,
     });
   }
 
@@ -184,6 +185,7 @@ export class TurnExecution {
       model,
       sandboxPolicy: policy.sandboxPolicy,
       approvalPolicy: policy.approvalPolicy,
+      environments: policy.environments,
       ...(this.#spec.effort === null ? {} : { effort: this.#spec.effort }),
       ...(this.#spec.output_schema === null ? {} : { outputSchema: this.#spec.output_schema }),
     });
@@ -210,6 +212,7 @@ export class TurnExecution {
       workspace: this.#tools.workspace,
       timeoutMs: approval_timeout_ms,
       grants: this.#tools.grants,
+      isHarmless: (environmentId) => this.#tools.jail.isHarmless(environmentId),
       emit: this.#emit,
       patchOf: (itemId) => turn.patchOf(itemId),
       onCancel: () => this.cancel(),
@@ -241,9 +244,4 @@ export class TurnExecution {
     const quiet = codexTurnId === null ? [] : quietCommands(lines, codexTurnId, outcome.reportedItems);
     for (const event of [...quiet, ...events]) this.#emit(event);
   }
-}
-
-/** Codex keeps commands that outlive their call, also after an interrupt. */
-async function endBackgroundCommands({ rpc }: CodexConnection, { threadId }: OpenThread): Promise<void> {
-  await rpc.request("thread/backgroundTerminals/clean", { threadId }).catch(() => {});
 }

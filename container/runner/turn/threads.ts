@@ -20,6 +20,8 @@ export interface ThreadRequest {
   sentBytes: number;
   model: string;
   policy: JailPolicy;
+  /** For the model, besides what the repository says. */
+  instructions: string | null;
 }
 
 const AGENTS_FILE = "AGENTS.md";
@@ -49,17 +51,20 @@ export class Threads {
   }
 
   async #load(connection: CodexConnection, request: ThreadRequest): Promise<{ threadId: string; path: string }> {
-    const { policy, model, threadId } = request;
+    const { policy, model, threadId, instructions } = request;
     const common = {
       model,
       cwd: this.#workspace,
       sandbox: policy.sandbox,
       approvalPolicy: policy.approvalPolicy,
-      developerInstructions: await this.#repositoryInstructions(),
+      developerInstructions: joined(instructions, await this.#repositoryInstructions()),
     } satisfies ThreadStartParams;
     const answer =
       threadId === null
-        ? await connection.rpc.request("thread/start", common)
+        ? await connection.rpc.request("thread/start", {
+            ...common,
+            environments: policy.environments,
+          } satisfies ThreadStartParams)
         : await connection.rpc.request("thread/resume", {
             ...common,
             threadId,
@@ -76,6 +81,10 @@ export class Threads {
     const text = await readStart(join(this.#workspace, AGENTS_FILE), MAX_AGENTS_BYTES).catch(() => "");
     return text.trim() === "" ? null : `Instructions of this repository (${AGENTS_FILE}):\n\n${text}`;
   }
+}
+
+function joined(...texts: (string | null)[]): string | null {
+  return texts.filter((text) => text !== null).join("\n\n") || null;
 }
 
 /** A link is not followed: it could point at any file of the machine. */
