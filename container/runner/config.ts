@@ -24,6 +24,8 @@ const RunnerConfig = z.object({
   ENDS_WITH_STDIN: z.stringbool().default(false),
   /** `codex`: Codex's own sandbox; `users`: the users of the container; `off`: none. */
   SANDBOX: z.enum(["codex", "users", "off"]).default("codex"),
+  /** How long a turn may go on once the runner is told to end. */
+  STOP_GRACE_SECONDS: z.coerce.number().min(0).default(0),
   /** Path of a Codex binary to use in place of the pinned one. */
   CODEX_BINARY: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("INFO"),

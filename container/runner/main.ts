@@ -6,7 +6,8 @@ import { readRunnerConfig } from "./config.ts";
 import { startRunner } from "./runner.ts";
 
 const LOG_LINES_KEPT = 1_000;
-const STOP_GRACE_MS = 5_000;
+/** After the grace of the turn that is at work. */
+const STOP_TIMEOUT_MS = 5_000;
 
 async function main(): Promise<void> {
   const config = readRunnerConfig(process.env);
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info("stopping", { reason });
-    setTimeout(() => process.exit(1), STOP_GRACE_MS).unref();
+    setTimeout(() => process.exit(1), config.STOP_GRACE_SECONDS * 1_000 + STOP_TIMEOUT_MS).unref();
     await runner.stop();
     process.exit(0);
   };

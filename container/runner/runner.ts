@@ -1,6 +1,8 @@
 // Puts the runner together: directories, Codex, turns, and the HTTP server over them.
 import { mkdirSync, rmSync } from "node:fs";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../lib/log.ts";
 import type { RecentLines } from "../lib/recent-lines.ts";
 import { PROTOCOL_VERSION } from "../protocol.ts";
@@ -22,10 +24,12 @@ import { openWorkspaceObserver } from "./workspace/observer.ts";
 
 /** In a container, commands are no descendants of the runner. */
 const INIT_PID = 1;
+/** For an interrupted turn to say so, and for its followers to read it. */
+const REPORT_MS = 1_000;
 
 export interface Runner {
   port: number;
-  /** Ends Codex and stops listening. */
+  /** Gives the turn that is at work its grace, then interrupts it. Resolves when its followers have been told. */
   stop(): Promise<void>;
 }
 
@@ -66,11 +70,23 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
   warmUp(tools);
   return {
     port,
-    stop: async () => {
-      server.close();
-      await codex?.appServer.stop();
-    },
+    stop: () => stopInOrder({ server, turns, codex }, config.STOP_GRACE_SECONDS * 1_000),
   };
+}
+
+interface Parts {
+  server: Server;
+  turns: TurnBook;
+  codex: TurnTools["codex"];
+}
+
+async function stopInOrder({ server, turns, codex }: Parts, graceMs: number): Promise<void> {
+  await Promise.race([turns.idle, sleep(graceMs)]);
+  await codex?.appServer.stop();
+  await Promise.race([turns.idle, sleep(REPORT_MS)]);
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  await Promise.race([closed, sleep(REPORT_MS)]);
 }
 
 /** The first turn then pays neither for Codex's own start nor for the sandbox probe. */

@@ -18,6 +18,7 @@ export class TurnBook {
   readonly #tools: TurnTools;
   readonly #tap: NotificationTap;
   #activeId: string | null = null;
+  #idle: Promise<void> = Promise.resolve();
 
   constructor(tools: TurnTools, tap: NotificationTap) {
     this.#tools = tools;
@@ -26,6 +27,11 @@ export class TurnBook {
 
   get activeTurnId(): string | null {
     return this.#activeId;
+  }
+
+  /** Resolves when the turn that is at work has settled. */
+  get idle(): Promise<void> {
+    return this.#idle;
   }
 
   find(turnId: string): KnownTurn | undefined {
@@ -41,7 +47,7 @@ export class TurnBook {
     const turn = { log, execution };
     this.#turns.set(spec.turn_id, turn);
     this.#activeId = spec.turn_id;
-    void execution.run().finally(() => {
+    this.#idle = execution.run().finally(() => {
       this.#activeId = null;
       this.#forgetOldest();
     });

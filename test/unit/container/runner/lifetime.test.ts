@@ -50,6 +50,22 @@ describe.each(["codex", "off"])("with SANDBOX=%s", (SANDBOX) => {
   });
 });
 
+describe("a turn at work when its runner is told to end", () => {
+  it.each([
+    ["is interrupted, and its followers are told", "0", { status: "interrupted", error: { code: "codex_died" } }],
+    ["may finish within its grace", "10", { status: "completed", answer: "finished" }],
+    ["is interrupted when its grace is over", "0.2", { status: "interrupted", error: { code: "codex_died" } }],
+  ])("%s", async (_, STOP_GRACE_SECONDS, expected) => {
+    const runner = await TestRunner.start({ modelUrl: model.url, env: { STOP_GRACE_SECONDS } });
+    const prompt = script({ run: "sleep 1" }, { say: "finished" });
+    const turn = await beginTurn(runner, turnSpec({ prompt }));
+    kill(runner.pid, "SIGTERM");
+    expect((await turn.settled).settled).toMatchObject(expected);
+    expect(await runner.exited).toBe(0);
+    await runner.dispose();
+  });
+});
+
 it("ends with what a command has detached from everything", async () => {
   const runner = await TestRunner.start({ modelUrl: model.url, env: { SANDBOX: "off" } });
   const { run, name } = endlessCommand();
