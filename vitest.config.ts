@@ -1,6 +1,24 @@
 import { defineConfig } from "vitest/config";
+import { imageProblem } from "./test/container/image.ts";
 import { hasChromium, NO_CHROMIUM } from "./test/support/chromium.ts";
 import { leaveOut } from "./test/support/left-out.ts";
+
+/** What holds for a runner wherever it runs. */
+const RUNNER_SUITES = [
+  "access",
+  "answers",
+  "api",
+  "approvals",
+  "codex-loss",
+  "conversation",
+  "event-replay",
+  "evidence",
+  "repository",
+  "stopping",
+].map((name) => `test/unit/container/runner/${name}.test.ts`);
+
+const problem = imageProblem();
+const isImageLeftOut = leaveOut("The tests of the container image", problem === undefined, problem ?? "");
 
 export default defineConfig({
   test: {
@@ -40,6 +58,23 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // The runner's own suites again, and what only a container has, in containers of the real image.
+      ...(isImageLeftOut
+        ? []
+        : [
+            {
+              test: {
+                name: "container",
+                include: ["test/container/**/*.test.ts", ...RUNNER_SUITES],
+                globalSetup: ["test/container/image.ts"],
+                env: { TEST_RUNTIME: "docker" },
+                sequence: { groupOrder: 4 },
+                testTimeout: 60_000,
+                hookTimeout: 60_000,
+                fileParallelism: false,
+              },
+            },
+          ]),
     ],
   },
 });

@@ -1,14 +1,15 @@
-// The real runner, as a process of its own with the real Codex below it, and a typed client of its API.
-import { type ChildProcess, spawn } from "node:child_process";
+// The real runner with the real Codex below it, as a process or in a container, and a typed client of its API.
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { ModelInfo, RunnerHealth, RunnerMetrics, type TurnEvent, type TurnSpec } from "../../container/protocol.ts";
 import { makeScratchDir } from "./app-server-driver.ts";
 import { commandLine, descendantsOf, kill, processesNaming, untilGone } from "./processes.ts";
+import { makeBody, type RunnerBody } from "./runner-body.ts";
 import { collect, readEvents, recordOf, type TurnRecord } from "./turn-record.ts";
 
 export interface RunnerOptions {
@@ -20,7 +21,6 @@ export interface RunnerOptions {
   env?: Record<string, string>;
 }
 
-const entry = resolve(import.meta.dirname, "../../container/runner/main.ts");
 const Ready = z.object({ ready: z.literal(true), port: z.number() });
 
 export class TestRunner {
@@ -35,7 +35,9 @@ export class TestRunner {
   /** Resolves to the exit code, or the signal's name. */
   readonly exited: Promise<number | string>;
   readonly #keepsData: boolean;
+  readonly #body: RunnerBody;
   #url = "";
+  #pid = 0;
 
   /** Resolves when it listens; Codex may still be starting. Rejects, with what it printed, when it exits before that. */
   static async start(options: RunnerOptions): Promise<TestRunner> {
@@ -51,21 +53,15 @@ export class TestRunner {
     this.dataDir = dataDir ?? makeScratchDir("runner-");
     this.#keepsData = dataDir !== undefined;
     this.workspace = join(this.dataDir, "workspace");
-    this.child = spawn(process.execPath, [entry], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: {
-        PATH: process.env.PATH,
-        RUNNER_TOKEN: this.token,
-        MODEL_TOKEN: this.modelToken,
-        MODEL_BASE_URL: modelUrl,
-        INCARNATION: "inc_test",
-        DATA_DIR: this.dataDir,
-        LISTEN_HOST: "127.0.0.1",
-        PORT: "0",
-        LOG_LEVEL: "DEBUG",
-        ENDS_WITH_STDIN: "true",
-        ...env,
-      },
+    this.#body = makeBody(this.dataDir);
+    this.child = this.#body.start({
+      RUNNER_TOKEN: this.token,
+      MODEL_TOKEN: this.modelToken,
+      MODEL_BASE_URL: modelUrl,
+      INCARNATION: "inc_test",
+      DATA_DIR: this.dataDir,
+      LOG_LEVEL: "DEBUG",
+      ...env,
     });
     this.exited = once(this.child, "exit").then(([code, signal]) => code ?? signal);
   }
@@ -74,8 +70,14 @@ export class TestRunner {
     return this.#url;
   }
 
+  /** The process at the root of it all: the runner, or its container's first. */
   get pid(): number {
-    return this.child.pid ?? 0;
+    return this.#pid;
+  }
+
+  /** Gives what is in the workspace to the user whose commands may write. */
+  giveWorkspace(): void {
+    this.#body.giveWorkspace();
   }
 
   /** The app-server, by its command line; undefined while there is none. */
@@ -135,10 +137,10 @@ export class TestRunner {
     return this.request(`/threads/${threadId}/rollout`, { method: "PUT", body: content });
   }
 
-  /** Ends it as the process host does, by closing its stdin, and proves that no process of it is left. */
+  /** Ends it as whoever runs it does, and proves that no process of it is left. */
   async stop(): Promise<void> {
-    this.child.stdin?.end();
-    const timer = setTimeout(() => this.child.kill("SIGKILL"), 8_000);
+    this.#body.end(this.child);
+    const timer = setTimeout(() => this.#body.kill(this.child), 8_000);
     await this.exited;
     clearTimeout(timer);
     await this.dispose();
@@ -166,7 +168,8 @@ export class TestRunner {
     void this.exited.then((code) =>
       ready.reject(new Error(`the runner ended with ${code}: ${this.output.join("\n")}`)),
     );
-    this.#url = `http://127.0.0.1:${await ready.promise}`;
+    this.#url = this.#body.urlOf(await ready.promise);
+    this.#pid = this.#body.pidOf(this.child);
   }
 }
 

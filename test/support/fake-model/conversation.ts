@@ -14,6 +14,8 @@ export type Conversation = {
   /** Index of the first step whose outcome is not yet in the history. */
   nextStep: number;
   toolStyle: ToolStyle;
+  /** Where commands run besides the primary environment: what is escalated, and patches, go there. */
+  otherEnvironment?: string;
   outputSchema?: JsonSchema;
 };
 
@@ -26,6 +28,7 @@ type RequestBody = {
   text?: { format?: { schema?: JsonSchema } };
 };
 
+const otherEnvironmentPattern = /<environment id="([^"]+)" primary="false">/;
 const callIdPattern = /^call_step(\d+)_/;
 
 // Codex writes these into the history as user messages, some of them after the prompt of the turn.
@@ -41,6 +44,8 @@ export function readConversation(body: unknown): Conversation {
   const input = itemsOf(request.input);
   const promptIndex = input.findLastIndex(isPrompt);
   const outputSchema = request.text?.format?.schema;
+  const context = textOf(input.findLast((item) => textOf(item).includes("<environments>")));
+  const otherEnvironment = otherEnvironmentPattern.exec(context.slice(context.lastIndexOf("<environments>")))?.[1];
   return {
     model: request.model ?? "",
     threadId: request.prompt_cache_key ?? "",
@@ -48,6 +53,7 @@ export function readConversation(body: unknown): Conversation {
     promptIndex,
     nextStep: nextStepAfter(input.slice(promptIndex + 1)),
     toolStyle: input.some(({ type }) => type === "additional_tools") ? "code" : "function",
+    ...(otherEnvironment !== undefined && { otherEnvironment }),
     ...(outputSchema && { outputSchema }),
   };
 }

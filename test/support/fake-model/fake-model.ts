@@ -11,6 +11,8 @@ import { respond } from "./responses-endpoint.ts";
 export type FakeModelOptions = {
   /** 0, the default, takes a free port. */
   port?: number;
+  /** 127.0.0.1 by default. */
+  host?: string;
   /** Requests without it as their bearer token get a 401. */
   apiKey?: string;
   /** Thinking time before each answer, for benchmarks. */
@@ -29,7 +31,7 @@ export type FakeModel = {
 type State = { requests: RecordedRequest[]; attempts: Map<string, number>; options: FakeModelOptions };
 
 /**
- * Listens on 127.0.0.1 only. Other processes have the log over HTTP: `GET /__requests[?contains=TEXT]`, where TEXT is
+ * Other processes have the log over HTTP: `GET /__requests[?contains=TEXT]`, where TEXT is
  * looked for in the prompts, and `POST /__reset`.
  */
 export async function startFakeModel(options: FakeModelOptions = {}): Promise<FakeModel> {
@@ -39,11 +41,12 @@ export async function startFakeModel(options: FakeModelOptions = {}): Promise<Fa
   const server = createServer(sockets, (request, response) => {
     serve(request, response, state).catch(() => response.destroy());
   });
-  server.listen(options.port ?? 0, "127.0.0.1");
+  const host = options.host ?? "127.0.0.1";
+  server.listen(options.port ?? 0, host);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
   return {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `http://${host}:${port}/v1`,
     requests: state.requests,
     reset: () => reset(state),
     close: async () => {

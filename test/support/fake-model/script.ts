@@ -2,7 +2,7 @@
 // This file owns that block: its type, how it is written and how it is found again inside a bigger prompt.
 
 export type RunStep = { run: string; yieldMs?: number; escalate?: string };
-type PatchStep = { patch: string };
+export type PatchStep = { patch: string };
 export type ToolStep = RunStep | PatchStep;
 export type Failure = { status: number; body?: unknown; headers?: Record<string, string>; times?: number };
 

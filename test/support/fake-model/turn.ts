@@ -38,7 +38,7 @@ function stepsOf({ promptText, promptIndex }: Conversation): Step[] {
 async function play(step: Step, index: number, exchange: Exchange): Promise<Progress> {
   const { conversation, stream, closed } = exchange;
   if ("run" in step || "patch" in step || "calls" in step) {
-    for (const item of toolCallItems(step, index, conversation.toolStyle)) stream.item(item);
+    for (const item of toolCallItems(step, index, conversation)) stream.item(item);
     stream.complete();
     return "ended";
   }

@@ -36,3 +36,21 @@ describe("the next step", () => {
     expect(readConversation({ input }).nextStep).toBe(expected);
   });
 });
+
+describe("where commands run besides the primary environment", () => {
+  const context = (...environments: string[]) => ({
+    role: "user",
+    content: `<environment_context><environments>${environments.join("")}</environments></environment_context>`,
+  });
+  const primary = '<environment id="a" primary="true"></environment>';
+  const other = '<environment id="b" primary="false"></environment>';
+
+  it.each([
+    ["is read from the context", [context(primary, other)], "b"],
+    ["is nowhere where there is one environment", [context('<environment id="a"></environment>')], undefined],
+    ["is what the last context says", [context(primary, other), context(primary)], undefined],
+    ["is nowhere without a context", [], undefined],
+  ])("%s", (_, input, expected) => {
+    expect(readConversation({ input }).otherEnvironment).toBe(expected);
+  });
+});

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Step } from "../../../support/fake-model/script.ts";
+import { inDocker } from "../../../support/runner-body.ts";
 import { bodiesOf } from "../../../support/turn-record.ts";
 import { readTree, textOf, useLab, writeFiles } from "./lab.ts";
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   const { workspace } = lab.runner;
   for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true });
   writeFiles(workspace, BEFORE);
+  lab.runner.giveWorkspace();
 });
 
 describe.each(["gpt-5.5", "gpt-6.1-sol"])("%s", (model) => {
@@ -101,7 +103,9 @@ describe.each(["gpt-5.5", "gpt-6.1-sol"])("with write access, %s cannot leave th
   });
 
   it("into the conversation, Codex's settings or the machine's temporary directory", async () => {
-    const inside = ["codex-home/mark", "codex-home/sessions/mark", "home/mark", "mark"];
+    // In a container, home is the agent's own.
+    const home = inDocker ? [] : ["home/mark"];
+    const inside = ["codex-home/mark", "codex-home/sessions/mark", "scratch/mark", "mark", ...home];
     const outsider = `/tmp/mark-of-${basename(lab.runner.dataDir)}`;
     const marks = [...inside.map((path) => join(lab.runner.dataDir, path)), outsider];
     await lab.run([...marks.map((path) => ({ run: `touch ${path}` })), { say: "tried" }], { model, access: "write" });
@@ -109,7 +113,7 @@ describe.each(["gpt-5.5", "gpt-6.1-sol"])("with write access, %s cannot leave th
     expect(existsSync(outsider)).toBe(false);
   });
 
-  it("to end the runner or Codex, or to reach the runner's API", async () => {
+  it.skipIf(inDocker)("to end the runner or Codex, or to reach the runner's API", async () => {
     const { pid, codexPid, url } = lab.runner;
     const port = new URL(url).port;
     const steps = [
@@ -148,7 +152,8 @@ it("may use a temporary directory of its own with write access", async () => {
   const steps = [{ run: "touch $TMPDIR/scratch.txt && ls $TMPDIR/scratch.txt" }, { say: "done" }];
   const turn = await lab.run(steps, { access: "write" });
   expect(bodiesOf(turn, "command_finished")).toMatchObject([{ exit_code: 0 }]);
-  expect(Object.keys(readTree(join(lab.runner.dataDir, "scratch", "tmp")))).toContain("scratch.txt");
+  const inHost = inDocker ? [] : ["scratch.txt"];
+  expect(Object.keys(readTree(join(lab.runner.dataDir, "scratch", "tmp")))).toEqual(expect.arrayContaining(inHost));
 });
 
 function addFile(path: string): string {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Approval, ApprovalDecision, TurnSpec } from "../../../../container/protocol.ts";
 import type { Step } from "../../../support/fake-model/script.ts";
+import { inDocker } from "../../../support/runner-body.ts";
 import { bodiesOf, readEvents, type TurnRecord } from "../../../support/turn-record.ts";
 import { type Ongoing, useLab, waitFor } from "./lab.ts";
 
@@ -67,7 +68,8 @@ describe("in suggest mode", () => {
       kind: "command",
       command: `touch ${name}`,
       cwd: ".",
-      reason: "it must be written",
+      // A container's command names the environment that may write, and no reason.
+      ...(inDocker ? {} : { reason: "it must be written" }),
     });
     expect(isThere(name)).toBe(false);
     expect(await answer(turn, approval, "accept")).toBe(202);

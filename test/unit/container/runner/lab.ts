@@ -4,11 +4,13 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { TurnEvent, TurnSpec } from "../../../../container/protocol.ts";
+import { bridgeAddress } from "../../../support/docker-body.ts";
 import { type FakeModel, startFakeModel } from "../../../support/fake-model/fake-model.ts";
 import type { RecordedRequest } from "../../../support/fake-model/request-log.ts";
 import { type Step, script } from "../../../support/fake-model/script.ts";
 import { kill, processesNaming } from "../../../support/processes.ts";
 import { TestRunner } from "../../../support/runner.ts";
+import { inDocker } from "../../../support/runner-body.ts";
 import { bodiesOf, readEvents, recordOf, type TurnRecord, turnSpec } from "../../../support/turn-record.ts";
 
 export interface Lab {
@@ -36,7 +38,7 @@ export function useLab(env: Record<string, string> = {}): Lab {
   let model: FakeModel;
   let runner: TestRunner;
   beforeAll(async () => {
-    model = await startFakeModel();
+    model = await startFakeModel(inDocker ? { host: bridgeAddress() } : {});
     runner = await TestRunner.start({ modelUrl: model.url, env });
   });
   afterAll(async () => {

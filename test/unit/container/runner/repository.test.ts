@@ -136,8 +136,10 @@ it("does not run a repository's git hooks or file-system monitor", async () => {
   const { workspace } = lab.runner;
   const mark = join(lab.runner.dataDir, "started-by-git");
   execFileSync("git", ["init", "--quiet", workspace]);
-  execFileSync("git", ["-C", workspace, "config", "core.fsmonitor", `touch ${mark}; false`]);
+  const config = join(workspace, ".git", "config");
+  execFileSync("git", ["config", "--file", config, "core.fsmonitor", `touch ${mark}; false`]);
   writeFiles(workspace, { "file.txt": "x" });
+  lab.runner.giveWorkspace();
   const turn = await lab.run([{ run: "echo y >> file.txt" }, { say: "done" }], { access: "write" });
   expect(bodiesOf(turn, "workspace")[0]?.changes.total_changed).toBe(1);
   expect(existsSync(mark)).toBe(false);
