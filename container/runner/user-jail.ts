@@ -35,6 +35,7 @@ export class UserJail implements Jail {
     `To change files, name \`${WRITABLE_ENVIRONMENT}\`: as \`environment_id\` of a command, and in a patch by the line \`*** Environment ID: ${WRITABLE_ENVIRONMENT}\`. A person then decides.`,
   ].join("\n");
   readonly #workspace: string;
+  #isProven = false;
 
   /** Writes the settings of the environments to where Codex looks for them. */
   constructor(options: UserJailOptions) {
@@ -42,8 +43,10 @@ export class UserJail implements Jail {
     writeFileSync(join(options.paths.codexHome, "environments.toml"), environmentsToml(options), { mode: 0o600 });
   }
 
-  isUsable(): Promise<boolean> {
-    return runAs("reader", "/", "true");
+  async isUsable(): Promise<boolean> {
+    // What works once does not stop working; what fails may do so because the machine is busy.
+    this.#isProven ||= await runAs("reader", "/", "true");
+    return this.#isProven;
   }
 
   policy(access: Access, mode: ApprovalMode): JailPolicy {
