@@ -64,6 +64,8 @@ function statusOf(checks: readonly Check[]): Health["status"] {
 
 function limitsOf({ config }: CallContext): Health["limits"] {
   return {
+    max_concurrent_sessions: config.MAX_CONCURRENT_SESSIONS,
+    max_sessions_per_user: config.MAX_SESSIONS_PER_USER ?? config.MAX_CONCURRENT_SESSIONS,
     session_timeout_seconds: config.SESSION_TIMEOUT,
     turn_wait_seconds: config.TURN_WAIT_SECONDS,
     turn_timeout_seconds: config.TURN_TIMEOUT_SECONDS,

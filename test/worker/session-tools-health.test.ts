@@ -32,6 +32,8 @@ it("is ok where all that it needs is there, and says what it is", async () => {
       detail: expect.stringMatching(/\w/),
     })),
     limits: {
+      max_concurrent_sessions: 1_000,
+      max_sessions_per_user: 1_000,
       session_timeout_seconds: 3_600,
       turn_wait_seconds: 45,
       turn_timeout_seconds: 3_600,

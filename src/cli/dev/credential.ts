@@ -14,7 +14,8 @@ export interface FoundCredential {
   description: string;
 }
 
-const ADVICE = "Run `npm run login`, or set OPENAI_API_KEY in .dev.vars or in the environment, then start again.";
+const ADVICE =
+  "Run `npm run login`, or set OPENAI_API_KEY in .dev.vars or in the environment, then start again; or connect one on the account page.";
 
 /** `worker` is what the settings say; `path` is where a Codex of this machine keeps its login. */
 export function findCredential(worker: Readonly<Record<string, string>>, path: string): FoundCredential {
