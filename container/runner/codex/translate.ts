@@ -17,7 +17,7 @@ const WORD_PARTS = /'[^']*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"|\\[\s\S]|[^\s'"\\]+|[\
 
 export function itemStarted(item: Item, _workspace: string): TurnEventBody | undefined {
   if (item.type !== "commandExecution") return undefined;
-  return { type: "command_started", item_id: item.id, command: readableCommand(item.command) };
+  return { type: "command_started", item_id: item.id, command: shownCommand(item) };
 }
 
 export function itemCompleted(item: Item, workspace: string): TurnEventBody | undefined {
@@ -48,7 +48,11 @@ export function retrying(error: CodexError): TurnEventBody {
 /** `/bin/bash -lc 'echo hi'` → `echo hi`, with the quoting of the wrapper undone. */
 export function readableCommand(command: string): string {
   const word = SHELL_WRAPPER.exec(command)?.[1];
-  return ((word === undefined ? undefined : unquote(word)) ?? command).slice(0, COMMAND_CHARS);
+  return (word === undefined ? undefined : unquote(word)) ?? command;
+}
+
+function shownCommand({ command }: CommandItem): string {
+  return readableCommand(command).slice(0, COMMAND_CHARS);
 }
 
 /** Undefined for what is not one whole word of a POSIX shell. */
@@ -68,7 +72,7 @@ function commandFinished(item: CommandItem, workspace: string): TurnEventBody {
   return {
     type: "command_finished",
     item_id: item.id,
-    command: readableCommand(item.command),
+    command: shownCommand(item),
     exit_code: item.exitCode,
     duration_ms: item.durationMs,
     output_tail: (item.aggregatedOutput ?? "").slice(-OUTPUT_TAIL_CHARS),

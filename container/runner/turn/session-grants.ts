@@ -1,24 +1,31 @@
 // What a person has accepted for the rest of this runner's life: exact commands in a directory, and exact sets of files.
-export class SessionGrants {
-  readonly #keys = new Set<string>();
 
-  add(key: string): void {
-    this.#keys.add(key);
+/** `key` is never the same for two things; `text` is for people to read, and may be. */
+export interface Grant {
+  key: string;
+  text: string;
+}
+
+export class SessionGrants {
+  readonly #texts = new Map<string, string>();
+
+  add({ key, text }: Grant): void {
+    this.#texts.set(key, text);
   }
 
-  has(key: string): boolean {
-    return this.#keys.has(key);
+  has({ key }: Grant): boolean {
+    return this.#texts.has(key);
   }
 
   /** Each as it was shown when it was accepted. */
   list(): string[] {
-    return [...this.#keys];
+    return [...this.#texts.values()];
   }
 
   /** Takes all of them back. Returns what they were. */
   clear(): string[] {
-    const keys = this.list();
-    this.#keys.clear();
-    return keys;
+    const texts = this.list();
+    this.#texts.clear();
+    return texts;
   }
 }

@@ -2,13 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Approval, ApprovalDecision, TurnSpec } from "../../../../container/protocol.ts";
 import type { Step } from "../../../support/fake-model/script.ts";
 import { inDocker } from "../../../support/runner-body.ts";
-import { bodiesOf, readEvents, type TurnRecord } from "../../../support/turn-record.ts";
-import { type Ongoing, useLab, waitFor } from "./lab.ts";
+import { bodiesOf } from "../../../support/turn-record.ts";
+import { asking, resolutions } from "./asking.ts";
+import { useLab, waitFor } from "./lab.ts";
 
 const lab = useLab();
+const { begin, asked, answer } = asking(lab);
 const PATCH: Step = { patch: "*** Begin Patch\n*** Add File: patched.txt\n+hello\n*** End Patch\n" };
 const escalated = (name: string): Step => ({ run: `touch ${name}`, escalate: "it must be written" });
 
@@ -20,30 +21,6 @@ const isThere = (name: string): boolean => existsSync(join(lab.runner.workspace,
 beforeEach(async () => {
   await lab.runner.request("/grants", { method: "DELETE" });
 });
-
-function begin(steps: Step[], spec: Partial<TurnSpec> = {}): Promise<Ongoing> {
-  return lab.begin([...steps, { say: "done" }], { access: "write", approval_mode: "suggest", ...spec });
-}
-
-/** The approval that the turn asks for, as it stands in the event log. */
-async function asked(turn: Ongoing, index = 0): Promise<Approval> {
-  const found: Approval[] = [];
-  const response = await lab.runner.request(`/turns/${turn.turnId}/events`);
-  for await (const { body } of readEvents(response)) {
-    if (body.type === "approval_requested") found.push(body.approval);
-    if (found.length > index || body.type === "settled") break;
-  }
-  const approval = found[index];
-  if (approval === undefined) throw new Error("the turn asked for no approval");
-  return approval;
-}
-
-async function answer(turn: Ongoing, approval: Approval, decision: ApprovalDecision): Promise<number> {
-  const path = `/turns/${turn.turnId}/approvals/${approval.approval_id}`;
-  return (await lab.runner.request(path, { method: "POST", body: JSON.stringify({ decision }) })).status;
-}
-
-const resolutions = (turn: TurnRecord) => bodiesOf(turn, "approval_resolved").map(({ decision, by }) => [decision, by]);
 
 describe("in suggest mode", () => {
   it("reads run freely", async () => {

@@ -47,8 +47,8 @@ describe("a command as Codex words it", () => {
     expect(readableCommand(command)).toBe(command);
   });
 
-  it("is cut where it is very long", () => {
-    expect(readableCommand(`/bin/bash -lc '${"x".repeat(100_000)}'`)).toBe("x".repeat(20_000));
+  it("stays whole where it is very long", () => {
+    expect(readableCommand(`/bin/bash -lc '${"x".repeat(100_000)}'`)).toBe("x".repeat(100_000));
   });
 });
 
@@ -67,6 +67,12 @@ const command = {
 };
 
 describe("an item", () => {
+  it("that is a very long command is cut", () => {
+    const long = { ...command, command: "x".repeat(100_000) };
+    expect(itemStarted(long, "/w")).toMatchObject({ command: "x".repeat(20_000) });
+    expect(itemCompleted(long, "/w")).toMatchObject({ command: "x".repeat(20_000) });
+  });
+
   it("that is a command shows its start and its end", () => {
     expect(itemStarted(command, "/w")).toEqual({ type: "command_started", item_id: "call_1", command: "cat a.txt" });
     expect(itemCompleted(command, "/w")).toEqual({
