@@ -45,18 +45,23 @@ export function readDecision(responses: Record<string, unknown>, key: string): A
 function asked({ kind, command, cwd, paths, diff, reason, for_session, url }: AskedApproval): string[] {
   const what =
     kind === "command"
-      ? [`To run this command in ${shown(cwd ?? ".")}:`, indented(command ?? "")]
-      : [`To change ${shown((paths ?? []).join(", "))}:`, indented(diff ?? "")];
+      ? [`To run this command in ${inLine(cwd ?? ".")}:`, indented(command ?? "")]
+      : [`To change ${inLine((paths ?? []).join(", "))}:`, indented(diff ?? "")];
   return [
     ...what,
     ...(reason === undefined ? [] : [`Codex gives as its reason:\n${indented(reason)}`]),
-    ...(for_session === undefined ? [] : [`accept_for_session covers: ${shown(for_session)}`]),
+    ...(for_session === undefined ? [] : [`accept_for_session covers: ${inLine(for_session)}`]),
     `It can also be read and decided at ${url}`,
   ];
 }
 
 function indented(text: string): string {
   return shown(text).replace(/^/gm, "    ");
+}
+
+/** Names and commands can hold line breaks: what follows one would stand among our own lines. */
+function inLine(text: string): string {
+  return shown(text).replaceAll("\n", "\\n");
 }
 
 function shown(text: string): string {

@@ -1,9 +1,11 @@
 // The envelope as short Markdown, for clients that show text.
+import { visible } from "../lib/visible.ts";
 import { type AskedApproval, type Envelope, isFailure } from "./envelope.ts";
 
 const MAX_CHARS = 6_000;
 const MAX_FILES = 20;
 const MAX_ASKED_CHARS = 2_000;
+const MAX_PATH_CHARS = 4_096;
 
 export function toMarkdown(tool: string, envelope: Envelope): string {
   const text = describe(tool, envelope);
@@ -24,9 +26,11 @@ function describe(tool: string, envelope: Envelope): string {
     ].join("\n");
   }
   const { evidence, result } = envelope;
-  const files = evidence.changed_files.slice(0, MAX_FILES).map(({ action, path }) => item(`${action} ${path}`));
+  const files = evidence.changed_files
+    .slice(0, MAX_FILES)
+    .map(({ action, path }) => item(`${action} ${oneLine(path, MAX_PATH_CHARS)}`));
   const commands = evidence.commands.map(({ command, exit_code }) =>
-    item(`\`${oneLine(command)}\` → ${exit_code ?? "?"}`),
+    item(`${codeSpan(oneLine(command))} → ${exit_code ?? "?"}`),
   );
   return [
     ...Object.entries(result).map(([key, value]) => field(key, value)),
@@ -48,12 +52,12 @@ function field(key: string, value: unknown): string {
 /** Fenced: the words of the model. */
 function asked({ approval_id, kind, command, cwd, paths, diff, url }: AskedApproval): string {
   const head = kind === "command" ? `run in ${oneLine(cwd ?? ".")}` : `change ${oneLine((paths ?? []).join(", "))}`;
-  const whole = command ?? diff ?? "";
+  const whole = visible(command ?? diff ?? "");
   const text =
     whole.length <= MAX_ASKED_CHARS
       ? whole
       : `${whole.slice(0, MAX_ASKED_CHARS)}\n… cut; structuredContent has it all.`;
-  const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return `**${approval_id}**: to ${head}\n${fence}\n${text}\n${fence}\n${url}`;
 }
 
@@ -61,6 +65,19 @@ function item(text: string): string {
   return `- ${text}`;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").slice(0, 200);
+/** Closed by more backticks than there are in it. */
+function codeSpan(text: string): string {
+  const longest = longestRun(text);
+  if (longest === 0) return `\`${text}\``;
+  const fence = "`".repeat(longest + 1);
+  return `${fence} ${text} ${fence}`;
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+}
+
+/** Names of files and commands: what follows a line break in one would pass for an entry of its own. */
+function oneLine(text: string, maxChars = 200): string {
+  return visible(text.replace(/\s+/g, " ")).slice(0, maxChars);
 }
