@@ -20,6 +20,7 @@ export const RunnerErrorCode = z.enum([
   "codex_died",
   "codex_failed",
   "codex_missing",
+  "container_lost",
   "context_too_long",
   "credential_unreadable",
   "deadline_exceeded",

@@ -19,9 +19,7 @@ const STATUS = {
   misconfigured: 503,
 } as const satisfies Record<string, number>;
 
-/** Codes of failures that only a turn can have. */
-export type TurnErrorCode = RunnerErrorCode | "container_lost";
-export type ErrorCode = keyof typeof STATUS | TurnErrorCode;
+export type ErrorCode = keyof typeof STATUS | RunnerErrorCode;
 
 export class AppError extends Error {
   override name = "AppError";

@@ -15,6 +15,8 @@ const MESSAGES: Readonly<Record<RunnerError["code"], Message>> = {
     'Codex reported an error. Try again; if it stays, start a new conversation with conversation_id "new".',
   codex_missing: () =>
     "The Codex binary is not installed. Run `npm ci` again without leaving out optional packages; the platform must be Linux, macOS or Windows on x64 or arm64.",
+  container_lost: () =>
+    "The agent's container was lost while it worked on this turn, so its work cannot be shown to be finished. Look at the workspace, then send the task again; it is never repeated by itself.",
   context_too_long: () =>
     'The conversation no longer fits into the model. Start a new one with conversation_id "new", or send less.',
   credential_unreadable: () =>
@@ -42,11 +44,7 @@ const MESSAGES: Readonly<Record<RunnerError["code"], Message>> = {
 };
 
 /** The container was lost: what it did since the last stored event is unknown. */
-export const CONTAINER_LOST: TurnFailure = {
-  code: "container_lost",
-  message:
-    "The agent's container was lost while it worked on this turn, so its work cannot be shown to be finished. Look at the workspace, then send the task again; it is never repeated by itself.",
-};
+export const CONTAINER_LOST: TurnFailure = describeFailure({ code: "container_lost" });
 
 export function describeFailure({ code, detail }: RunnerError): TurnFailure {
   return { code, message: MESSAGES[code](detail ?? "") };

@@ -1,5 +1,5 @@
 // The turns this runner knows: at most one at work, the last ones kept for replay. Posting a turn twice joins the first.
-import type { TurnSpec } from "../../protocol.ts";
+import type { TurnEventBody, TurnSpec } from "../../protocol.ts";
 import { EventLog } from "./event-log.ts";
 import { type NotificationTap, TurnExecution, type TurnTools } from "./execute-turn.ts";
 
@@ -19,6 +19,7 @@ export class TurnBook {
   readonly #tap: NotificationTap;
   #activeId: string | null = null;
   #idle: Promise<void> = Promise.resolve();
+  #isEnding = false;
 
   constructor(tools: TurnTools, tap: NotificationTap) {
     this.#tools = tools;
@@ -34,6 +35,11 @@ export class TurnBook {
     return this.#idle;
   }
 
+  /** What is interrupted from now on is so because the container ends, and not for a fault of Codex. */
+  containerEnds(): void {
+    this.#isEnding = true;
+  }
+
   find(turnId: string): KnownTurn | undefined {
     return this.#turns.get(turnId);
   }
@@ -43,7 +49,7 @@ export class TurnBook {
     if (known !== undefined) return { ok: true, turn: known };
     if (this.#activeId !== null) return { ok: false, activeTurnId: this.#activeId };
     const log = new EventLog();
-    const execution = new TurnExecution(spec, this.#tools, this.#tap, (body) => log.append(body));
+    const execution = new TurnExecution(spec, this.#tools, this.#tap, (body) => log.append(this.#explained(body)));
     const turn = { log, execution };
     this.#turns.set(spec.turn_id, turn);
     this.#activeId = spec.turn_id;
@@ -52,6 +58,11 @@ export class TurnBook {
       this.#forgetOldest();
     });
     return { ok: true, turn };
+  }
+
+  #explained(body: TurnEventBody): TurnEventBody {
+    const isLost = this.#isEnding && body.type === "settled" && body.status === "interrupted";
+    return isLost ? { ...body, error: { code: "container_lost" } } : body;
   }
 
   #forgetOldest(): void {

@@ -52,9 +52,9 @@ describe.each(["codex", "off"])("with SANDBOX=%s", (SANDBOX) => {
 
 describe("a turn at work when its runner is told to end", () => {
   it.each([
-    ["is interrupted, and its followers are told", "0", { status: "interrupted", error: { code: "codex_died" } }],
+    ["is interrupted, and its followers are told", "0", { status: "interrupted", error: { code: "container_lost" } }],
     ["may finish within its grace", "10", { status: "completed", answer: "finished" }],
-    ["is interrupted when its grace is over", "0.2", { status: "interrupted", error: { code: "codex_died" } }],
+    ["is interrupted when its grace is over", "0.2", { status: "interrupted", error: { code: "container_lost" } }],
   ])("%s", async (_, STOP_GRACE_SECONDS, expected) => {
     const runner = await TestRunner.start({ modelUrl: model.url, env: { STOP_GRACE_SECONDS } });
     const prompt = script({ run: "sleep 1" }, { say: "finished" });
