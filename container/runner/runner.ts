@@ -81,8 +81,8 @@ interface Parts {
 }
 
 async function stopInOrder({ server, turns, codex }: Parts, graceMs: number): Promise<void> {
-  await Promise.race([turns.idle, sleep(graceMs)]);
   turns.containerEnds();
+  await Promise.race([turns.idle, sleep(graceMs)]);
   await codex?.appServer.stop();
   await Promise.race([turns.idle, sleep(REPORT_MS)]);
   const closed = new Promise((resolve) => server.close(resolve));

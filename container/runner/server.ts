@@ -43,7 +43,7 @@ const MAX_SPEC_BYTES = 64 * 1024 * 1024;
 const MAX_LOG_LINES = 1_000;
 
 const ROUTES: readonly Route[] = [
-  ["GET", /^\/health$/, (api, { response }) => sendJson(response, 200, api.health())],
+  ["GET", /^\/health$/, health],
   ["GET", /^\/metrics$/, async (api, { response }) => sendJson(response, 200, await api.metrics())],
   ["GET", /^\/models$/, async (api, { response }) => sendJson(response, 200, { models: await api.models() })],
   ["GET", /^\/logs$/, (api, { response, url }) => sendJson(response, 200, { lines: api.logTail(tailOf(url)) })],
@@ -79,6 +79,12 @@ async function dispatch(api: RunnerApi, request: IncomingMessage, response: Serv
     return await run(api, { request, response, url, id: match[1] ?? "", second: match[2] ?? "" });
   }
   throw new HttpFailure(404, { code: "not_found", message: "No such route." });
+}
+
+/** One that ends is not well: whoever asks before a turn goes to another start of the container. */
+function health(api: RunnerApi, { response }: Call): void {
+  if (api.turns.isEnding) throw new HttpFailure(503, { code: "internal", message: "This runner is ending." });
+  sendJson(response, 200, api.health());
 }
 
 async function startTurn(api: RunnerApi, { request, response, url }: Call): Promise<void> {

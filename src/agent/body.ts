@@ -78,11 +78,11 @@ export class AgentBody {
   async #start(): Promise<Runner> {
     const { container, incarnations, acquireLease, objectId, logLevel, log } = this.#options;
     await acquireLease();
-    // A container without a known incarnation has a token that nobody holds.
-    if (container.isRunning) await container.destroy();
     const incarnation = await incarnations.prepare();
     const startedAt = Date.now();
     try {
+      // A container without a known incarnation has a token that nobody holds.
+      if (container.isRunning) await container.destroy();
       await container.start({
         RUNNER_TOKEN: incarnation.runner_token,
         MODEL_TOKEN: `${objectId}.${incarnation.model_secret}`,

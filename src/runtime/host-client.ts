@@ -50,8 +50,9 @@ export class HostClient {
     await response.body?.cancel();
   }
 
+  /** Ends the runner; a host that has started again since has ended it already. */
   async destroy({ instance }: HostInstance): Promise<void> {
-    const response = await this.#post(`destroy?instance=${instance}`, {});
+    const response = await this.#postWhenReachable(`destroy?instance=${instance}`, {});
     await response.body?.cancel();
   }
 

@@ -35,9 +35,13 @@ export class TurnBook {
     return this.#idle;
   }
 
-  /** What is interrupted from now on is so because the container ends, and not for a fault of Codex. */
+  /** What is interrupted from now on is so because the container ends, and not for a fault of Codex. No turn begins any more. */
   containerEnds(): void {
     this.#isEnding = true;
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
   }
 
   find(turnId: string): KnownTurn | undefined {
