@@ -48,7 +48,7 @@ it("tells that a turn is interrupted whose grace after SIGTERM is over", async (
   const runner = await TestRunner.start({ modelUrl: model.url, env: { STOP_GRACE_SECONDS: "0.3" } });
   const turn = await beginTurn(runner, turnSpec({ prompt: script({ run: "sleep 600" }), access: "write" }));
   kill(runner.pid, "SIGTERM");
-  expect((await turn.settled).settled).toMatchObject({ status: "interrupted", error: { code: "codex_died" } });
+  expect((await turn.settled).settled).toMatchObject({ status: "interrupted", error: { code: "container_lost" } });
   expect(await runner.exited).toBe(0);
   await runner.dispose();
   await model.close();
