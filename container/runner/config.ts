@@ -24,8 +24,8 @@ const RunnerConfig = z.object({
   ENDS_WITH_STDIN: z.stringbool().default(false),
   /** `codex`: Codex's own sandbox; `users`: the users of the container; `off`: none. */
   SANDBOX: z.enum(["codex", "users", "off"]).default("codex"),
-  /** How long a turn may go on once the runner is told to end. */
-  STOP_GRACE_SECONDS: z.coerce.number().min(0).default(0),
+  /** On SIGTERM, how long a turn at work may take to end. 0: everything ends at once. */
+  DRAIN_SECONDS: z.coerce.number().int().nonnegative().default(0),
   /** Path of a Codex binary to use in place of the pinned one. */
   CODEX_BINARY: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("INFO"),

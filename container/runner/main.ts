@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     if (stopping) return;
     stopping = true;
     log.info("stopping", { reason });
-    setTimeout(() => process.exit(1), config.STOP_GRACE_SECONDS * 1_000 + STOP_TIMEOUT_MS).unref();
+    setTimeout(() => process.exit(1), config.DRAIN_SECONDS * 1_000 + STOP_TIMEOUT_MS).unref();
     await runner.stop();
     process.exit(0);
   };

@@ -70,7 +70,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
   warmUp(tools);
   return {
     port,
-    stop: () => stopInOrder({ server, turns, codex }, config.STOP_GRACE_SECONDS * 1_000),
+    stop: () => stopInOrder({ server, turns, codex }, config.DRAIN_SECONDS * 1_000),
   };
 }
 

@@ -1,9 +1,11 @@
 // What code that Codex runs can see and reach of the container around it. Every attempt is made from inside a turn.
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandLine, descendantsOf } from "../support/processes.ts";
 import { bodiesOf, continuing, type TurnRecord } from "../support/turn-record.ts";
-import { useLab } from "../unit/container/runner/lab.ts";
+import { textOf, useLab, writeFiles } from "../unit/container/runner/lab.ts";
 
 const lab = useLab();
 
@@ -113,6 +115,22 @@ it("what a writing turn leaves in /tmp can be read but not changed by one that r
   expect(found).toContain("mine\n");
   expect(found).toContain("/tmp/left\n/tmp/left-dir\n");
   expect(await run("write", "cat /tmp/left")).toBe("mine\n");
+});
+
+it("Codex lends its own rights to nothing that a repository links to", async () => {
+  const { dataDir, workspace } = lab.runner;
+  const skill = (text: string) => ({ "SKILL.md": `---\nname: skill\ndescription: ${text}\n---\nbody\n` });
+  writeFiles(join(dataDir, "codex-home", "private"), skill("SEEN-WITH-THE-RIGHTS-OF-CODEX"));
+  execFileSync("chown", ["-R", `--reference=${dataDir}`, join(dataDir, "codex-home", "private")]);
+  writeFiles(join(workspace, ".agents/skills/open"), skill("SEEN-WITH-THE-RIGHTS-OF-COMMANDS"));
+  symlinkSync(join(dataDir, "codex-home", "private"), join(workspace, ".agents/skills/linked"));
+  lab.runner.giveWorkspace();
+  const told = lab
+    .requestsOf(await lab.run([{ say: "done" }]))
+    .map(textOf)
+    .join();
+  expect(told).toContain("SEEN-WITH-THE-RIGHTS-OF-COMMANDS");
+  expect(told).not.toContain("SEEN-WITH-THE-RIGHTS-OF-CODEX");
 });
 
 it("what a turn detached from everything ends with it", async () => {

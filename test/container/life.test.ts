@@ -45,7 +45,7 @@ it("lets the turn at work finish on SIGTERM, takes no other, and ends", async ()
 
 it("tells that a turn is interrupted whose grace after SIGTERM is over", async () => {
   const model = await startFakeModel({ host: bridgeAddress() });
-  const runner = await TestRunner.start({ modelUrl: model.url, env: { STOP_GRACE_SECONDS: "0.3" } });
+  const runner = await TestRunner.start({ modelUrl: model.url, env: { DRAIN_SECONDS: "1" } });
   const turn = await beginTurn(runner, turnSpec({ prompt: script({ run: "sleep 600" }), access: "write" }));
   kill(runner.pid, "SIGTERM");
   expect((await turn.settled).settled).toMatchObject({ status: "interrupted", error: { code: "container_lost" } });

@@ -11,7 +11,7 @@ it("has a default for all but what it cannot know, as it is in a container", () 
     PORT: 8080,
     ENDS_WITH_STDIN: false,
     SANDBOX: "codex",
-    STOP_GRACE_SECONDS: 0,
+    DRAIN_SECONDS: 0,
     LOG_LEVEL: "INFO",
   });
 });

@@ -54,10 +54,10 @@ describe("a turn at work when its runner is told to end", () => {
   it.each([
     ["is interrupted, and its followers are told", "0", { status: "interrupted", error: { code: "container_lost" } }],
     ["may finish within its grace", "10", { status: "completed", answer: "finished" }],
-    ["is interrupted when its grace is over", "0.2", { status: "interrupted", error: { code: "container_lost" } }],
-  ])("%s", async (_, STOP_GRACE_SECONDS, expected) => {
-    const runner = await TestRunner.start({ modelUrl: model.url, env: { STOP_GRACE_SECONDS } });
-    const prompt = script({ run: "sleep 1" }, { say: "finished" });
+    ["is interrupted when its grace is over", "1", { status: "interrupted", error: { code: "container_lost" } }],
+  ])("%s", async (_, DRAIN_SECONDS, expected) => {
+    const runner = await TestRunner.start({ modelUrl: model.url, env: { DRAIN_SECONDS } });
+    const prompt = script({ run: "sleep 2" }, { say: "finished" });
     const turn = await beginTurn(runner, turnSpec({ prompt }));
     kill(runner.pid, "SIGTERM");
     await expect.poll(async () => (await runner.request("/health").catch(() => undefined))?.status).not.toBe(200);
