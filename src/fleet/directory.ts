@@ -167,6 +167,11 @@ export class Directory extends DurableObject<Cloudflare.Env> {
     return this.#sessions.use(id, secret);
   }
 
+  /** Whose directory it is, as the newest sign-in described them. Null where nobody has signed in. */
+  account(): Account | null {
+    return this.#sessions.account();
+  }
+
   closeSession(id: string): void {
     this.#sessions.close(id);
   }

@@ -1,18 +1,29 @@
 // The credential of a request: asked of the user's directory each time, kept nowhere.
 
 import type { RunnerErrorCode } from "../../container/protocol.ts";
+import type { Config } from "../config.ts";
 import type { ModelCredential, RateLimits } from "../fleet/credential-types.ts";
 import { SERVER_DIRECTORY } from "../fleet/server-login.ts";
+import { isAllowed } from "../signin/allowed-users.ts";
 
 type Directories = Pick<Cloudflare.Env, "DIRECTORY">;
 
-/** A credential, or why there is none now. `rejected` is the `id` of one that the upstream has just refused. */
+export interface CredentialQuestion {
+  userId: string;
+  /** The `id` of a credential that the upstream has just refused. */
+  rejected?: string;
+  config: Config;
+}
+
+/** A credential, or why there is none now. */
 export async function credentialOf(
   { DIRECTORY }: Directories,
-  userId: string,
-  rejected?: string,
+  { userId, rejected, config }: CredentialQuestion,
 ): Promise<ModelCredential | RunnerErrorCode> {
-  const outcome = await DIRECTORY.getByName(userId).modelCredential({ rejected });
+  const directory = DIRECTORY.getByName(userId);
+  const [outcome, account] = await Promise.all([directory.modelCredential({ rejected }), directory.account()]);
+  // Turns go on by themselves: those of somebody who was taken off the list get no further. The dev token has no account.
+  if (account !== null && !isAllowed(account, config)) return "no_credential";
   if (outcome.ok) return outcome.value;
   const { code } = outcome;
   return code === "no_credential" || code === "login_needed" || code === "credential_unreadable"

@@ -56,7 +56,7 @@ export async function handleModelRequest(
 
 async function forward(exchange: Exchange): Promise<Response> {
   const { request, env, config, agent } = exchange;
-  const credential = await credentialOf(env, agent.userId);
+  const credential = await credentialOf(env, { userId: agent.userId, config });
   if (typeof credential === "string") return gatewayFailure(credential);
   if (credential.method === "oauth") return forwardToChatGpt(exchange, credential);
   const upstream = await send({ incoming: request, body: request.body, model: null }, credential, config);
@@ -76,7 +76,7 @@ async function forwardToChatGpt(exchange: Exchange, credential: ModelCredential)
   }
   await upstream.body?.cancel();
   log.info("ChatGPT refused the login; it is renewed");
-  const renewed = await credentialOf(env, agent.userId, credential.id);
+  const renewed = await credentialOf(env, { userId: agent.userId, rejected: credential.id, config });
   if (typeof renewed === "string") return gatewayFailure(renewed);
   if (renewed.id === credential.id) return gatewayFailure("model_auth_failed");
   // Too long to have been kept: Codex sends it again itself.

@@ -52,6 +52,19 @@ it("refuses the token of an agent that has gone to sleep", async () => {
   expect((await askModel({ token, settings })).status).toBe(401);
 });
 
+it("serves nobody who was taken off the list, though their turns are still at work", async () => {
+  const { userId, token } = await knownAgent();
+  const account = { method: "github" as const, server: "https://github.com", id: 1, login: "ada", email: null };
+  const session = { id: "0123456789abcdef", secret: "secret", account, expires_at: Date.now() + 60_000 };
+  await env.DIRECTORY.getByName(userId).openSession(session);
+  const github = { ...settings, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret" };
+  const [listed, takenOff] = ["github:ada", "github:bob"].map((ALLOWED_USERS) => ({ ...github, ALLOWED_USERS }));
+  expect((await askModel({ token, settings: { ...listed } })).status).toBe(200);
+  const refused = await askModel({ token, settings: { ...takenOff } });
+  expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: "gateway_no_credential" } }]);
+  expect(await api.requests()).toHaveLength(1);
+});
+
 it.each([
   ["no token", () => undefined],
   ["the server's own key", () => env.OPENAI_API_KEY],
