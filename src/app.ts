@@ -1,5 +1,6 @@
 // The Worker's routes, as a table.
 import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { createLogger, type Logger } from "../container/lib/log.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -33,6 +34,8 @@ interface AppEnv {
   Variables: { config: Config; correlationId: string; log: Logger; origin: string; server: AuthorizationServer };
 }
 
+/** Who a client is, where it may be sent back to: some 2 kB. What is registered stays for months, whoever it was. */
+const MAX_REGISTRATION_BYTES = 16 * 1024;
 const CORRELATION_ID = /^[\w.-]{8,64}$/;
 
 export const app = new Hono<AppEnv>();
@@ -108,10 +111,14 @@ app.route(
   credentialRoutes((c) => identifyRestCaller(c.req.raw, resourceOf(c as unknown as Context<AppEnv>, MCP_ROUTE))),
 );
 
-app.post(REGISTER_ROUTE, async (c, next) => {
-  await admitAttempt(c.env.FLEET, "registration", c.req.raw);
-  await next();
-});
+app.post(
+  REGISTER_ROUTE,
+  bodyLimit({ maxSize: MAX_REGISTRATION_BYTES, onError: refuseRegistration }),
+  async (c, next) => {
+    await admitAttempt(c.env.FLEET, "registration", c.req.raw);
+    await next();
+  },
+);
 
 for (const route of SERVER_ROUTES) {
   app.all(route, (c) => {
@@ -138,6 +145,10 @@ app.onError((error, c) => {
   log.error("request failed", { error });
   return c.json({ error: "internal", message: "The server failed. The log has the details." }, 500);
 });
+
+function refuseRegistration(): never {
+  throw new AppError("payload_too_large", `A registration must not exceed ${MAX_REGISTRATION_BYTES} bytes.`);
+}
 
 function serveMcp(c: Context<AppEnv>, caller: Caller, request: Request): Promise<Response> {
   const identity = {

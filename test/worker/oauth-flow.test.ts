@@ -205,4 +205,12 @@ describe("a request that is wrong", () => {
   ])("registers no client with such a redirect: %s", async (_, redirect_uris) => {
     await expect(OAuthClient.register(TEAM, { redirect_uris })).rejects.toThrow("not registered: 400");
   });
+
+  it("registers no client that has more to say of itself than clients have", async () => {
+    const redirect_uris = Array.from(
+      { length: 500 },
+      (_, index) => `https://client.example/${"x".repeat(60)}/${index}`,
+    );
+    await expect(OAuthClient.register(TEAM, { redirect_uris })).rejects.toThrow("not registered: 413");
+  });
 });
