@@ -1,4 +1,4 @@
-// The way to the one Fleet, and to the key that it keeps.
+// The way to the two objects of the Fleet, and to the key that one keeps.
 import { importSigningKey, type SigningKey } from "../lib/signature.ts";
 import type { Fleet } from "./fleet.ts";
 
@@ -8,6 +8,14 @@ const keys = new WeakMap<FleetNamespace, SigningKey>();
 
 export function fleetOf(namespace: FleetNamespace): DurableObjectStub<Fleet> {
   return namespace.getByName("fleet");
+}
+
+/**
+ * Counts the attempts to get in. An object of its own: strangers can make as many as they like, and turns that need a container
+ * must not wait behind them.
+ */
+export function doorkeeperOf(namespace: FleetNamespace): DurableObjectStub<Fleet> {
+  return namespace.getByName("doorkeeper");
 }
 
 /** Asked for once per isolate. */

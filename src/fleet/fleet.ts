@@ -1,5 +1,5 @@
-// The one Durable Object of a deployment (its name is `fleet`): what all users share. It counts the containers that are up and the
-// attempts to get in, and keeps the key that this deployment signs with.
+// What all users of a deployment share, in two Durable Objects (fleet-of.ts): `fleet` counts the containers that are up, and keeps
+// the key that this deployment signs with; `doorkeeper` counts the attempts to get in.
 import { DurableObject } from "cloudflare:workers";
 import { newSecret } from "../lib/ids.ts";
 import { migrate } from "../lib/migrate.ts";

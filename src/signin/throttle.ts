@@ -1,7 +1,7 @@
 // Slows down guessing passwords, and filling the storage with client registrations.
 import { AppError } from "../errors.ts";
 import type { AttemptLimits } from "../fleet/attempts.ts";
-import { type FleetNamespace, fleetOf } from "../fleet/fleet-of.ts";
+import { doorkeeperOf, type FleetNamespace } from "../fleet/fleet-of.ts";
 
 export class TooManyAttempts extends AppError {
   readonly retryAfterSeconds: number;
@@ -22,12 +22,12 @@ const LIMITS = {
 
 /** Counts before the attempt is looked at: many at once are not let through together. Throws {@link TooManyAttempts}. */
 export async function admitAttempt(fleet: FleetNamespace, kind: keyof typeof LIMITS, request: Request): Promise<void> {
-  const waitMs = await fleetOf(fleet).admit(kind, addressOf(request), LIMITS[kind]);
+  const waitMs = await doorkeeperOf(fleet).admit(kind, addressOf(request), LIMITS[kind]);
   if (waitMs !== null) throw new TooManyAttempts(waitMs);
 }
 
 export async function forgiveAttempts(fleet: FleetNamespace, kind: keyof typeof LIMITS, request: Request) {
-  await fleetOf(fleet).forgive(kind, addressOf(request));
+  await doorkeeperOf(fleet).forgive(kind, addressOf(request));
 }
 
 /** Cloudflare writes the header and overwrites what a client sends. One household has many IPv6 addresses: their /64 counts. */

@@ -1,5 +1,5 @@
 // Signing in with the owner's password, the session that comes of it, and what slows down guessing.
-import { listDurableObjectIds } from "cloudflare:test";
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { signingKey } from "../../src/fleet/fleet-of.ts";
@@ -74,6 +74,15 @@ describe("guessing", () => {
       expect(await response.text()).toContain(`Try again in ${seconds} seconds.`);
     }
     expect((await new Browser().signIn()).status).toBe(303);
+  });
+
+  it("keeps nobody else waiting: it is counted in another object than containers are", async () => {
+    const browser = new Browser();
+    await browser.signIn("wrong");
+    const { n } = await runInDurableObject(env.FLEET.getByName("fleet"), (_, { storage }) =>
+      storage.sql.exec<{ n: number }>("SELECT COUNT(*) AS n FROM attempts").one(),
+    );
+    expect(n).toBe(0);
   });
 
   it("is counted before it is looked at: many at once get no further than one after the other", async () => {
