@@ -1,4 +1,5 @@
 // What a client can offer while a person types an id: the user's own agents, and the turns of the one that is chosen.
+import { OwnAgentId } from "../tools/fields.ts";
 
 export interface Completions {
   agentIds(typed: string): Promise<string[]>;
@@ -16,8 +17,10 @@ export function completionsFor(env: Cloudflare.Env, userId: string): Completions
       return list.ok ? list.value.agents.map(({ agent_id }) => agent_id).filter((id) => id.startsWith(typed)) : [];
     },
     turnIds: async (typed, context) => {
-      const agentId = context?.arguments?.agent_id ?? "default";
-      const agent = env.CODEX_AGENT.getByName(`${userId}/${agentId}`);
+      const agentId = OwnAgentId.safeParse(context?.arguments?.agent_id);
+      // Not looked for: whatever the name, an object would be made to look in.
+      if (!agentId.success) return [];
+      const agent = env.CODEX_AGENT.getByName(`${userId}/${agentId.data}`);
       return (await agent.newestTurns()).filter((id) => id.startsWith(typed));
     },
   };

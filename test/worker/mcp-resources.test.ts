@@ -1,4 +1,6 @@
 // Resources of a turn, prompts and completion, with the official client in both eras.
+import { listDurableObjectIds } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import type { Client, VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
 import { script } from "../support/fake-model/script.ts";
@@ -60,6 +62,10 @@ describe.each(ERAS)("in the era of $era", ({ mode }) => {
     await expect.poll(() => complete("agent_id", agent_id.slice(0, 8))).toEqual([agent_id]);
     expect(await complete("turn_id", "turn_", { agent_id })).toEqual([turn_id]);
     expect(await complete("turn_id", "other", { agent_id })).toEqual([]);
+    const known = (await listDurableObjectIds(env.CODEX_AGENT)).length;
+    for (const name of ["a/b", "", "x".repeat(100_000)])
+      expect(await complete("turn_id", "", { agent_id: name })).toEqual([]);
+    expect(await listDurableObjectIds(env.CODEX_AGENT)).toHaveLength(known);
     const prompt = { type: "ref/prompt" as const, name: "review-changes" };
     const offered = await client.complete({ ref: prompt, argument: { name: "agent_id", value: "" } });
     expect(offered.completion.values).toEqual([agent_id]);
