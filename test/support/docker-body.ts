@@ -20,15 +20,16 @@ export class DockerBody implements RunnerBody {
   }
 
   start(env: Readonly<Record<string, string>>): ChildProcess {
-    const variables = { ...env, DATA_DIR: this.#dataDir };
+    // Its stdin ends with the tests, however they end, and the container with it.
+    const variables = { ...env, DATA_DIR: this.#dataDir, ENDS_WITH_STDIN: "true" };
     const args = [
-      ...["run", "--rm", "--name", this.name, ...LIMITS],
+      ...["run", "--rm", "--interactive", "--name", this.name, ...LIMITS],
       ...["--volume", `${this.#dataDir}:${this.#dataDir}`, "--publish", `127.0.0.1::${RUNNER_PORT}`],
       // By name only: no command line holds a token.
       ...Object.keys(variables).flatMap((name) => ["--env", name]),
       TEST_IMAGE,
     ];
-    return spawn("docker", args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...variables } });
+    return spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...variables } });
   }
 
   urlOf(): string {
