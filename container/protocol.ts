@@ -206,6 +206,9 @@ export const RunnerFailure = z.object({
     "decided",
     "gone",
     "too_large",
+    "draining",
+    "corrupt",
+    "unsupported",
     "internal",
   ]),
   message: z.string(),
@@ -222,6 +225,8 @@ export const RunnerHealth = z.object({
   app_server: z.enum(["starting", "ready", "down"]),
   app_server_restarts: z.number().int(),
   active_turn: z.string().nullable(),
+  /** It ends as soon as nothing is at work, and takes no new turn. */
+  draining: z.boolean().default(false),
   uptime_ms: z.number(),
 });
 export type RunnerHealth = z.infer<typeof RunnerHealth>;

@@ -1,17 +1,21 @@
 // Puts the runner together: directories, Codex, turns, and the HTTP server over them.
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../lib/log.ts";
 import type { RecentLines } from "../lib/recent-lines.ts";
-import { PROTOCOL_VERSION } from "../protocol.ts";
+import { PROTOCOL_VERSION, type RunnerHealth } from "../protocol.ts";
+import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import { AppServer } from "./codex/app-server.ts";
 import { findCodexBinary } from "./codex/binary.ts";
 import { Catalogue } from "./codex/catalogue.ts";
 import { type ApprovalCounter, decideRequest } from "./codex/server-requests.ts";
 import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout, layout } from "./codex/settings.ts";
 import type { RunnerConfig } from "./config.ts";
+import { Drain } from "./drain.ts";
 import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
 import { MetricsReader } from "./metrics.ts";
 import { createRunnerServer } from "./server.ts";
@@ -35,29 +39,29 @@ export interface Runner {
 
 /** Resolves when the server listens; Codex then starts by itself. Rejects where the port or a directory cannot be had. */
 export async function startRunner(config: RunnerConfig, recent: RecentLines, log: Logger): Promise<Runner> {
-  const startedAt = Date.now();
   const paths = prepareDirectories(config.DATA_DIR);
   const tap = new LatestListener();
   const tools = await openTools(config, paths, tap, log);
   const { codex, catalogue } = tools;
   const turns = new TurnBook(tools, tap);
+  const isTurnActive = (): boolean => turns.activeTurnId !== null;
   const metrics = new MetricsReader(config.DATA_DIR, config.SANDBOX === "users" ? INIT_PID : process.pid);
+  const drain = new Drain({ isTurnActive });
   const server = createRunnerServer({
     token: config.RUNNER_TOKEN,
     codexHome: paths.codexHome,
     turns,
     grants: tools.grants,
-    log,
-    health: () => ({
-      status: codex === undefined || codex.appServer.state === "down" ? "degraded" : "ok",
-      protocol: PROTOCOL_VERSION,
-      incarnation: config.INCARNATION,
-      codex_version: codex?.version ?? null,
-      app_server: codex?.appServer.state ?? "down",
-      app_server_restarts: codex?.appServer.restarts ?? 0,
-      active_turn: turns.activeTurnId,
-      uptime_ms: Date.now() - startedAt,
+    checkpoints: new Checkpoints({
+      dataDir: config.DATA_DIR,
+      directory: paths.checkpoints,
+      forgetConversations: () => forgetConversations(paths, tools),
+      isTurnActive,
+      log,
     }),
+    drain,
+    log,
+    health: healthOf(config, tools, turns, drain),
     metrics: () => metrics.read(),
     models: async () => (codex === undefined ? [] : catalogue.list(await codex.appServer.connect())),
     logTail: (lines) => recent.tail(lines),
@@ -70,24 +74,52 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
   warmUp(tools);
   return {
     port,
-    stop: () => stopInOrder({ server, turns, codex }, config.DRAIN_SECONDS * 1_000),
+    stop: () => stopInOrder({ server, turns, drain, codex }, config.DRAIN_SECONDS * 1_000),
   };
 }
 
 interface Parts {
   server: Server;
   turns: TurnBook;
+  drain: Drain;
   codex: TurnTools["codex"];
 }
 
-async function stopInOrder({ server, turns, codex }: Parts, graceMs: number): Promise<void> {
+async function stopInOrder({ server, turns, drain, codex }: Parts, graceMs: number): Promise<void> {
   turns.containerEnds();
-  await Promise.race([turns.idle, sleep(graceMs)]);
+  await drain.untilQuiet(graceMs);
   await codex?.appServer.stop();
   await Promise.race([turns.idle, sleep(REPORT_MS)]);
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   await Promise.race([closed, sleep(REPORT_MS)]);
+}
+
+function healthOf(config: RunnerConfig, { codex }: TurnTools, turns: TurnBook, drain: Drain): () => RunnerHealth {
+  const startedAt = Date.now();
+  return () => ({
+    status: codex === undefined || codex.appServer.state === "down" ? "degraded" : "ok",
+    protocol: PROTOCOL_VERSION,
+    incarnation: config.INCARNATION,
+    codex_version: codex?.version ?? null,
+    app_server: codex?.appServer.state ?? "down",
+    app_server_restarts: codex?.appServer.restarts ?? 0,
+    active_turn: turns.activeTurnId,
+    draining: drain.isOn,
+    uptime_ms: Date.now() - startedAt,
+  });
+}
+
+/** Codex remembers in its databases where they were. */
+async function forgetConversations({ codexHome, sqlite }: Layout, { codex }: TurnTools): Promise<void> {
+  const sessions = join(codexHome, "sessions");
+  if (!existsSync(sessions)) return;
+  const forget = async (): Promise<void> => {
+    await rm(sessions, { recursive: true });
+    await rm(sqlite, { recursive: true, force: true });
+    await mkdir(sqlite, { mode: 0o700 });
+  };
+  await (codex === undefined ? forget() : codex.appServer.restartAfter(forget));
 }
 
 /** The first turn then pays neither for Codex's own start nor for the sandbox probe. */

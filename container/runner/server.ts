@@ -11,6 +11,9 @@ import {
   SteerMessage,
   TurnSpec,
 } from "../protocol.ts";
+import type { Checkpoints } from "./checkpoint/checkpoints.ts";
+import { CHECKPOINT_ROUTES } from "./checkpoint/routes.ts";
+import type { Drain } from "./drain.ts";
 import { streamEvents } from "./event-stream.ts";
 import { restoreRollout, rolloutBytes } from "./turn/rollout.ts";
 import type { SessionGrants } from "./turn/session-grants.ts";
@@ -21,6 +24,8 @@ export interface RunnerApi {
   codexHome: string;
   turns: TurnBook;
   grants: SessionGrants;
+  checkpoints: Checkpoints;
+  drain: Drain;
   log: Logger;
   health(): RunnerHealth;
   metrics(): Promise<RunnerMetrics>;
@@ -43,7 +48,7 @@ const MAX_SPEC_BYTES = 64 * 1024 * 1024;
 const MAX_LOG_LINES = 1_000;
 
 const ROUTES: readonly Route[] = [
-  ["GET", /^\/health$/, health],
+  ["GET", /^\/health$/, (api, { response }) => sendJson(response, 200, api.health())],
   ["GET", /^\/metrics$/, async (api, { response }) => sendJson(response, 200, await api.metrics())],
   ["GET", /^\/models$/, async (api, { response }) => sendJson(response, 200, { models: await api.models() })],
   ["GET", /^\/logs$/, (api, { response, url }) => sendJson(response, 200, { lines: api.logTail(tailOf(url)) })],
@@ -55,11 +60,13 @@ const ROUTES: readonly Route[] = [
   ["GET", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.list() })],
   ["DELETE", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.clear() })],
   ["PUT", /^\/threads\/([\w-]{1,64})\/rollout$/, putRollout],
+  ...CHECKPOINT_ROUTES.map(([method, path, run]): Route => [method, path, (api, call) => run(api.checkpoints, call)]),
 ];
 
 /** A server that is not listening yet. */
 export function createRunnerServer(api: RunnerApi): Server {
   const server = createServer((request, response) => {
+    api.drain.track(response);
     void dispatch(api, request, response).catch((error: unknown) => {
       if (!(error instanceof HttpFailure)) api.log.error("request failed", { path: request.url, error: String(error) });
       sendFailure(response, error);
@@ -81,15 +88,12 @@ async function dispatch(api: RunnerApi, request: IncomingMessage, response: Serv
   throw new HttpFailure(404, { code: "not_found", message: "No such route." });
 }
 
-/** One that ends is not well: whoever asks before a turn goes to another start of the container. */
-function health(api: RunnerApi, { response }: Call): void {
-  if (api.turns.isEnding) throw new HttpFailure(503, { code: "internal", message: "This runner is ending." });
-  sendJson(response, 200, api.health());
-}
-
 async function startTurn(api: RunnerApi, { request, response, url }: Call): Promise<void> {
   const spec = await readBody(TurnSpec, request);
-  if (api.turns.find(spec.turn_id) === undefined) await requireRollout(api, spec);
+  if (api.turns.find(spec.turn_id) === undefined) {
+    if (api.drain.isOn) throw new HttpFailure(409, { code: "draining", message: "This container is about to end." });
+    await requireRollout(api, spec);
+  }
   const outcome = api.turns.start(spec);
   if (!outcome.ok) {
     throw new HttpFailure(409, { code: "turn_active", message: `Turn ${outcome.activeTurnId} is at work.` });

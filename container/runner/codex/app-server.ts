@@ -98,6 +98,19 @@ export class AppServer {
     await this.#cleaned;
   }
 
+  /** Ends the process, does `work` while there is none, and starts another. */
+  async restartAfter(work: () => Promise<void>): Promise<void> {
+    await this.stop();
+    try {
+      await work();
+    } finally {
+      this.#stopping = false;
+    }
+    void this.connect().catch((error: unknown) =>
+      this.#options.log.error("codex cannot start", { error: String(error) }),
+    );
+  }
+
   async #start(): Promise<CodexConnection> {
     this.state = "starting";
     await this.#cleaned;

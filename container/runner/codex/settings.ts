@@ -30,6 +30,8 @@ export interface Layout {
   codexHome: string;
   /** Lost at every start. TMPDIR must not be an ancestor of CODEX_HOME: Codex refuses that. */
   scratch: string;
+  /** What the disk was like at the last checkpoints, and archives on their way. */
+  checkpoints: string;
   sqlite: string;
   tmp: string;
   baseline: string;
@@ -43,6 +45,7 @@ export function layout(dataDir: string): Layout {
     home: join(dataDir, "home"),
     codexHome: join(dataDir, "codex-home"),
     scratch,
+    checkpoints: join(dataDir, "checkpoints"),
     sqlite: join(scratch, "sqlite"),
     tmp: join(scratch, "tmp"),
     baseline: join(scratch, "baseline"),

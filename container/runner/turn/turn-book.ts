@@ -35,13 +35,9 @@ export class TurnBook {
     return this.#idle;
   }
 
-  /** What is interrupted from now on is so because the container ends, and not for a fault of Codex. No turn begins any more. */
+  /** What is interrupted from now on is so because the container ends, and not for a fault of Codex. */
   containerEnds(): void {
     this.#isEnding = true;
-  }
-
-  get isEnding(): boolean {
-    return this.#isEnding;
   }
 
   find(turnId: string): KnownTurn | undefined {

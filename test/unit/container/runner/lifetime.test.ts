@@ -60,7 +60,7 @@ describe("a turn at work when its runner is told to end", () => {
     const prompt = script({ run: "sleep 2" }, { say: "finished" });
     const turn = await beginTurn(runner, turnSpec({ prompt }));
     kill(runner.pid, "SIGTERM");
-    await expect.poll(async () => (await runner.request("/health").catch(() => undefined))?.status).not.toBe(200);
+    await expect.poll(async () => (await runner.health().catch(() => undefined))?.draining).not.toBe(false);
     expect((await turn.settled).settled).toMatchObject(expected);
     expect(await runner.exited).toBe(0);
     await runner.dispose();

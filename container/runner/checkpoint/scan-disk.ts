@@ -1,0 +1,87 @@
+// One look at everything that a checkpoint holds.
+import { constants, lstatSync, readdirSync, type Stats } from "node:fs";
+import { Notes } from "../workspace/notes.ts";
+import { createTimeSlice } from "../workspace/time-slice.ts";
+import { Manifest } from "./manifest.ts";
+
+/** What is kept of an agent, below its data directory: the workspace, and what it installed in its home. */
+export const ROOTS: readonly string[] = ["workspace", "home"];
+/** Anything here can be had again. */
+const LEFT_OUT = new Set(["home/.cache"]);
+const KINDS = new Set([constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK]);
+const GONE = new Set(["ENOENT", "ENOTDIR"]);
+
+/** Blocks the event loop for some 10 ms at a time. What cannot be read, or is special, is left out and noted. */
+export async function scanDisk(dataDir: string): Promise<DiskScan> {
+  const scan = new DiskScan(dataDir);
+  const pause = createTimeSlice();
+  const pending = [...ROOTS];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    for (const name of scan.list(directory)) {
+      const path = `${directory}/${name}`;
+      if (scan.add(path)) pending.push(path);
+      const due = pause();
+      if (due !== undefined) await due;
+    }
+  }
+  return scan;
+}
+
+export class DiskScan {
+  readonly manifest = new Manifest();
+  readonly notes = new Notes();
+  /** Of all files together. */
+  totalBytes = 0;
+  readonly #dataDir: string;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  list(directory: string): string[] {
+    return this.#look(directory, (path) => readdirSync(path, { encoding: "latin1" })) ?? [];
+  }
+
+  /** Returns whether it is a directory to go into. */
+  add(path: string): boolean {
+    const stat = LEFT_OUT.has(path) ? undefined : this.#look(path, (absolute) => lstatSync(absolute));
+    if (stat === undefined) return false;
+    const kind = stat.mode & constants.S_IFMT;
+    if (!KINDS.has(kind)) {
+      this.notes.add(shownPath(path), "is a special file and not saved");
+      return false;
+    }
+    this.manifest.add(path, stat);
+    if (kind === constants.S_IFREG) this.totalBytes += stat.size;
+    return kind === constants.S_IFDIR;
+  }
+
+  #look<T>(path: string, look: (absolute: string | Buffer) => T): T | undefined {
+    try {
+      return look(absolutePath(this.#dataDir, path));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (!GONE.has(code)) this.notes.add(shownPath(path), "cannot be read and is not saved");
+      return undefined;
+    }
+  }
+}
+
+/** Undefined where nothing is there. */
+export function statOf(dataDir: string, path: string): Stats | undefined {
+  return lstatSync(absolutePath(dataDir, path), { throwIfNoEntry: false });
+}
+
+/** `path` has one character per byte; as a plain text it would be taken for UTF-8. */
+export function absolutePath(dataDir: string, path: string): string | Buffer {
+  const isAscii = Buffer.byteLength(path) === path.length;
+  return isAscii ? `${dataDir}/${path}` : Buffer.concat([Buffer.from(`${dataDir}/`), Buffer.from(path, "latin1")]);
+}
+
+/** For a person. */
+export function shownPath(path: string): string {
+  return Buffer.from(path, "latin1")
+    .toString()
+    .replace(/^workspace\//, "")
+    .replace(/^home(?=\/)/, "~");
+}
