@@ -11,6 +11,8 @@ export interface Bindings {
   TURN_RATE: RateLimit;
   /** What the OAuth library keeps: clients, grants, tokens (hashed). */
   OAUTH_KV: KVNamespace;
+  /** Undefined in a deployment without a bucket: then an agent's files are as lasting as its container's disk. */
+  CHECKPOINTS?: R2Bucket;
 }
 
 declare global {

@@ -25,6 +25,10 @@ function wholeNumberIn(min: number, max: number) {
 function wholeNumber(min: number, max: number, fallback: number) {
   return withDefault(wholeNumberIn(min, max), fallback);
 }
+function flag(fallback: boolean) {
+  const text = z.stringbool({ error: "true or false" });
+  return withDefault(z.union([z.boolean(), text], { error: "true or false" }), fallback);
+}
 function oneOf<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
   return withDefault(z.enum(values, { error: `one of ${values.join(", ")}` }), fallback);
 }
@@ -107,6 +111,10 @@ const Settings = z.object({
   /** The same for each single user; as many as all where it is not set. */
   MAX_SESSIONS_PER_USER: optional(wholeNumberIn(1, 100_000)),
   SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
+  /** Whether the files of an agent outlive a turn. */
+  PERSISTENT_MODE: flag(true),
+  /** How many checkpoints of an agent there are to go back to, at least. */
+  CHECKPOINTS_KEPT: wholeNumber(1, 1_000, 20),
   TURN_WAIT_SECONDS: wholeNumber(0, 3_600, 45),
   TURN_TIMEOUT_SECONDS: wholeNumber(5, 86_400, 3_600),
   /** How long results and events of a settled turn can be read. */

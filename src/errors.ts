@@ -17,6 +17,7 @@ const STATUS = {
   internal: 500,
   container_unavailable: 503,
   misconfigured: 503,
+  storage_unavailable: 503,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof STATUS | RunnerErrorCode;
@@ -45,6 +46,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "busy",
   "internal",
   "container_unavailable",
+  "storage_unavailable",
   "container_lost",
   "codex_died",
   "codex_failed",

@@ -32,6 +32,8 @@ export interface BodyOptions {
   log: Logger;
 }
 
+/** A minute less than what the platform gives a container that is to end. */
+const DRAIN_SECONDS = "840";
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export class AgentBody {
@@ -88,6 +90,7 @@ export class AgentBody {
         MODEL_TOKEN: `${objectId}.${incarnation.model_secret}`,
         MODEL_BASE_URL,
         INCARNATION: incarnation.id,
+        DRAIN_SECONDS,
         LOG_LEVEL: logLevel,
       });
     } catch (cause) {
@@ -107,11 +110,12 @@ export class AgentBody {
   }
 }
 
+/** One that is about to end does not count. */
 async function answers({ client }: Runner): Promise<boolean> {
   const late = Promise.withResolvers<false>();
   const timer = setTimeout(() => late.resolve(false), ANSWER_TIMEOUT_MS);
   const answered = client.health().then(
-    () => true,
+    ({ draining }) => !draining,
     () => false,
   );
   return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer));

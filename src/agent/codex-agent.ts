@@ -9,6 +9,8 @@ import { InOrder } from "../lib/in-order.ts";
 import { withContainer } from "../runtime/with-container.ts";
 import { answerApproval } from "./answer-approval.ts";
 import { cancelTurn } from "./cancel-turn.ts";
+import { type CheckpointInfo, listCheckpoints } from "./checkpoints/list.ts";
+import { type Rollback, rollBack } from "./checkpoints/rollback.ts";
 import { containerControl } from "./container-control.ts";
 import type { AgentDescription, LookOptions } from "./describe.ts";
 import { type AgentParts, assembleAgent } from "./parts.ts";
@@ -40,6 +42,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     this.#parts = assembleAgent({
       ctx: this.ctx,
       directories: env.DIRECTORY,
+      bucket: env.CHECKPOINTS,
       fleet: env.FLEET.getByName("fleet"),
       config,
       log: this.#log,
@@ -50,6 +53,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
       schedule: (inSeconds, method) => this.schedule(inSeconds, method),
       deleteSchedules: (method) => this.deleteSchedules(method),
     });
+    this.ctx.waitUntil(this.#parts.files.sweep());
     this.resumeTurns();
   }
 
@@ -102,7 +106,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   cancelTurn(turnId: string): Promise<Outcome<TurnView>> {
     return outcomeOf(async () => {
       const isOpen = !isSettled(this.#row(turnId).status);
-      if (isOpen) await cancelTurn(turnId, this.#parts.store, this.#parts.body, this.#log);
+      if (isOpen) await cancelTurn(turnId, { ...this.#parts, log: this.#log });
       const view = this.#view(turnId);
       if (isSettled(view.status)) this.#parts.watchers.finish(turnId, { type: "view", view });
       this.#parts.session.changed();
@@ -147,6 +151,21 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     });
   }
 
+  /** The newest first. */
+  async listCheckpoints(): Promise<CheckpointInfo[]> {
+    return listCheckpoints(this.#parts.store);
+  }
+
+  /** Brings files and conversation back to how they were after that turn, or at that checkpoint. */
+  rollBack(target: string): Promise<Outcome<Rollback>> {
+    return outcomeOf(async () => {
+      this.#parts.session.assertStays();
+      const rollback = await this.#parts.queue.alone(() => rollBack(target, this.#parts));
+      if (rollback !== undefined) return rollback;
+      throw new AppError("conflict", "A turn of this agent is at work or waits. Cancel it, or wait for its end.");
+    });
+  }
+
   /** Takes back all that was accepted for the session. Returns what that was, each as it was shown. */
   revokeGrants(): Promise<Outcome<string[]>> {
     return outcomeOf(async () => (await this.#parts.body.current()?.client.revokeGrants()) ?? []);
@@ -178,7 +197,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   async yieldContainer(): Promise<boolean> {
     if (this.#parts.queue.isBusy || this.#parts.store.turns.firstOpen() !== undefined) return false;
     if (this.#parts.body.current() !== undefined) await this.onActivityExpired();
-    return true;
+    return this.#parts.body.current() === undefined;
   }
 
   /** The base class would print the raw error. */
@@ -198,6 +217,9 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   /** An idle container sleeps; one with a turn at work is not idle, however long it is silent. */
   override async onActivityExpired(): Promise<void> {
     if (this.#parts.queue.isBusy) return;
+    const maySleep = await this.#parts.files.beforeSleep();
+    if (!maySleep) this.renewActivityTimeout();
+    if (!maySleep || this.#parts.queue.isBusy) return;
     // Before the stop: a turn that comes while the container ends gets a start of its own.
     this.#parts.store.incarnations.endCurrent();
     this.#parts.session.changed();

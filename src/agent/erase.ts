@@ -7,6 +7,8 @@ export interface EraseParts {
   /** Ends the container at once. */
   destroy(): Promise<void>;
   deleteDisk(): Promise<void>;
+  /** All that was ever saved of the disk. Throws `storage_unavailable`. */
+  deleteCheckpoints(): Promise<void>;
   /** Schedules would set the alarm again. */
   deleteSchedules(): void;
 }
@@ -15,8 +17,15 @@ const ALARM_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
 const CALM_LOOKS = 4;
 
-/** Throws `container_unavailable` where the disk could not be deleted; then what is stored stays, so that it can be tried again. */
-export async function erase({ storage, isUp, destroy, deleteDisk, deleteSchedules }: EraseParts): Promise<void> {
+/** Throws `container_unavailable` or `storage_unavailable` where files could not be deleted; then what is stored stays, so that it can be tried again. */
+export async function erase({
+  storage,
+  isUp,
+  destroy,
+  deleteDisk,
+  deleteCheckpoints,
+  deleteSchedules,
+}: EraseParts): Promise<void> {
   try {
     await destroy();
     await deleteDisk();
@@ -25,6 +34,7 @@ export async function erase({ storage, isUp, destroy, deleteDisk, deleteSchedule
       cause,
     });
   }
+  await deleteCheckpoints();
   deleteSchedules();
   if (isUp) await alarmAtRest(storage);
   await storage.deleteAlarm();

@@ -2,7 +2,10 @@
 import type { Logger } from "../../container/lib/log.ts";
 import type { TurnEvent } from "../../container/protocol.ts";
 import type { Config } from "../config.ts";
+import { deleteDisk } from "../runtime/with-container.ts";
 import { AgentBody, type ContainerControl } from "./body.ts";
+import { ArchiveBucket } from "./checkpoints/archive-bucket.ts";
+import { AgentFiles } from "./checkpoints/files.ts";
 import { Expiry } from "./expiry.ts";
 import { type FleetLeases, Lease } from "./lease.ts";
 import { progressLine } from "./progress.ts";
@@ -17,6 +20,7 @@ import { Watchers } from "./watchers.ts";
 export interface AgentObject {
   ctx: DurableObjectState;
   directories: Cloudflare.Env["DIRECTORY"];
+  bucket: R2Bucket | undefined;
   fleet: FleetLeases;
   config: Config;
   log: Logger;
@@ -41,6 +45,7 @@ export interface AgentParts {
   session: Session;
   expiry: Expiry;
   lease: Lease;
+  files: AgentFiles;
 }
 
 export function assembleAgent(object: AgentObject): AgentParts {
@@ -55,12 +60,14 @@ export function assembleAgent(object: AgentObject): AgentParts {
     log,
   });
   const lease = createLease(object, store, body);
+  const files = createFiles(object, store, body);
   const watchers = new Watchers();
-  const session = createSession(object, store, body, () => queue.isBusy);
+  const session = createSession(object, { store, body, files }, () => queue.isBusy);
   const runner = new TurnRunner({
     store,
     body,
     log,
+    files,
     onEvent: (turnId, event) => {
       object.renewActivity();
       if (CHANGES_STATUS.has(event.body.type)) session.changed();
@@ -76,11 +83,34 @@ export function assembleAgent(object: AgentObject): AgentParts {
       if (row !== undefined) watchers.finish(turnId, { type: "view", view: viewOf(store, row) });
       session.changed();
     },
+    afterTurn: () => files.afterTurn(),
   });
-  return { store, body, queue, watchers, session, lease, expiry: createExpiry(object, store) };
+  return { store, body, queue, watchers, session, lease, files, expiry: createExpiry(object, store) };
 }
 
-function createSession(object: AgentObject, store: AgentStore, body: AgentBody, isBusy: () => boolean): Session {
+function createFiles({ ctx, bucket, config, log }: AgentObject, store: AgentStore, body: AgentBody): AgentFiles {
+  const objectId = ctx.id.toString();
+  return new AgentFiles({
+    store,
+    body,
+    bucket: bucket && new ArchiveBucket({ bucket, prefix: () => prefixOf(store, objectId) }),
+    kept: config.CHECKPOINTS_KEPT,
+    isPersistent: config.PERSISTENT_MODE,
+    deleteDisk: () => deleteDisk(ctx.container),
+    log,
+  });
+}
+
+/** User ids may hold anything. */
+function prefixOf({ conversations }: AgentStore, objectId: string): string {
+  return `agents/${encodeURIComponent(conversations.identity()?.user_id ?? "")}/${objectId}/`;
+}
+
+function createSession(
+  object: AgentObject,
+  { store, body, files }: Pick<AgentParts, "store" | "body" | "files">,
+  isBusy: () => boolean,
+): Session {
   return new Session({
     ctx: object.ctx,
     directories: object.directories,
@@ -89,6 +119,7 @@ function createSession(object: AgentObject, store: AgentStore, body: AgentBody, 
     log: object.log,
     sleep: () => object.sleep(),
     isBusy,
+    deleteCheckpoints: () => files.removeAll(),
     deleteSchedules: () => {
       for (const method of SCHEDULED_METHODS) object.deleteSchedules(method);
     },

@@ -18,6 +18,7 @@ export interface SessionOptions {
   log: Logger;
   /** Lets the container end as an idle one does. */
   sleep(): Promise<void>;
+  deleteCheckpoints(): Promise<void>;
   deleteSchedules(): void;
   /** Whether a turn is being worked on, also one that has just settled. */
   isBusy(): boolean;
@@ -79,7 +80,7 @@ export class Session {
   }
 
   async #erase(): Promise<void> {
-    const { ctx, store, body, deleteSchedules } = this.#options;
+    const { ctx, store, body, deleteCheckpoints, deleteSchedules } = this.#options;
     const directory = this.#directory();
     const agentId = store.conversations.identity()?.agent_id ?? "";
     const number = this.#reporter.nextNumber();
@@ -90,6 +91,7 @@ export class Session {
         isUp: ctx.container?.running === true,
         destroy: () => body.destroy(),
         deleteDisk: () => deleteDisk(ctx.container),
+        deleteCheckpoints,
         deleteSchedules,
       });
     } catch (error) {

@@ -7,6 +7,8 @@ export interface TurnQueueOptions {
   /** Resolves when that turn has settled. Never rejects. */
   run(turnId: string): Promise<void>;
   onSettled(turnId: string): void;
+  /** Before the next turn. Never rejects. */
+  afterTurn(): Promise<void>;
   log: Logger;
 }
 
@@ -30,8 +32,23 @@ export class TurnQueue {
     return this.#draining;
   }
 
+  /** Does something that no turn may run beside; turns that come meanwhile wait. Undefined where a turn is at work. */
+  alone<T>(work: () => Promise<T>): Promise<T> | undefined {
+    if (this.isBusy || this.#options.store.turns.firstOpen() !== undefined) return undefined;
+    const working = work();
+    this.#draining = working
+      .then(
+        () => this.#work(),
+        () => this.#work(),
+      )
+      .finally(() => {
+        this.#draining = undefined;
+      });
+    return working;
+  }
+
   async #work(): Promise<void> {
-    const { store, run, onSettled, log } = this.#options;
+    const { store, run, onSettled, afterTurn, log } = this.#options;
     for (let turn = store.turns.firstOpen(); turn !== undefined; turn = store.turns.firstOpen()) {
       const { id } = turn;
       await run(id);
@@ -41,6 +58,7 @@ export class TurnQueue {
         return;
       }
       onSettled(id);
+      await afterTurn();
     }
   }
 }

@@ -16,6 +16,11 @@ export interface TurnRunnerOptions {
   store: AgentStore;
   body: AgentBody;
   log: Logger;
+  /** See {@link AgentFiles}. */
+  files: {
+    prepare(runner: Runner): Promise<string[]>;
+    keep(turnId: string, runner: Runner): Promise<void>;
+  };
   /** An event was stored. */
   onEvent(turnId: string, event: TurnEvent): void;
 }
@@ -54,6 +59,7 @@ export class TurnRunner {
     let runner: Runner | undefined;
     if (row.incarnation === null) {
       runner = await body.ensureRunning();
+      store.turns.addNotes(turnId, await this.#options.files.prepare(runner));
       store.turns.dispatch(turnId, runner.incarnation);
     } else if (body.isCurrent(row.incarnation)) {
       runner = body.current();
@@ -79,6 +85,10 @@ export class TurnRunner {
         contactAt = Date.now();
       } catch (error) {
         if (error instanceof AppError || isFinal(error)) throw error;
+        if (isDraining(error)) {
+          this.#options.store.turns.takeBack(turnId);
+          return await this.#drive(turnId, request, log);
+        }
         log.warn("lost the event stream", { error });
       }
       const row = this.#row(turnId);
@@ -95,6 +105,8 @@ export class TurnRunner {
     const events = await this.#openStream(turnId, request, runner);
     await this.#sendDecisions(turnId, runner);
     for await (const event of events) {
+      // The result is given out only once the files that it speaks of are safe.
+      if (event.body.type === "settled" && request.access === "write") await this.#options.files.keep(turnId, runner);
       if (!this.#take(turnId, event)) return;
     }
   }
@@ -209,6 +221,11 @@ export class TurnRunner {
     if (row === undefined) throw new AppError("not_found", "The turn was deleted while it ran.");
     return row;
   }
+}
+
+/** The container is about to end, and has not taken the turn. */
+function isDraining(error: unknown): boolean {
+  return error instanceof RunnerRefusal && error.failure.code === "draining";
 }
 
 /** The runner does not take this turn, or sends what is no event: it would do so again. */

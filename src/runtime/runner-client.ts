@@ -2,6 +2,12 @@
 // that nobody vouches for.
 import * as z from "zod";
 import {
+  type ArchiveDigest,
+  CheckpointAnswer,
+  type CheckpointRequest,
+  HeldCheckpoints,
+} from "../../container/lib/checkpoint-protocol.ts";
+import {
   type ApprovalDecision,
   ModelInfo,
   PING_INTERVAL_MS,
@@ -36,6 +42,8 @@ const STREAM_IDLE_MS = 3 * PING_INTERVAL_MS;
 
 /** The runner answers every request at once; what takes long is streamed afterwards. */
 const ANSWER_TIMEOUT_MS = 20_000;
+/** Save what goes through all that is on disk. */
+const DISK_TIMEOUT_MS = 900_000;
 
 const Models = z.object({ models: z.array(ModelInfo) });
 const Grants = z.object({ grants: z.array(z.string()) });
@@ -93,6 +101,41 @@ export class RunnerClient {
     await drain(await this.#call(`/threads/${threadId}/rollout`, { method: "PUT", body: rollout }));
   }
 
+  /** Checkpoints whose state the disk continues. Empty for an empty disk. */
+  async heldCheckpoints(): Promise<string[]> {
+    return HeldCheckpoints.parse(await (await this.#call("/checkpoints")).json()).held;
+  }
+
+  async createCheckpoint(request: CheckpointRequest): Promise<CheckpointAnswer> {
+    return CheckpointAnswer.parse(await (await this.#post("/checkpoints", request, DISK_TIMEOUT_MS)).json());
+  }
+
+  /** Bytes of the archive of the checkpoint that was created last. */
+  async readCheckpoint(id: string, offset: number, length: number): Promise<ReadableStream<Uint8Array>> {
+    const { body } = await this.#call(`/checkpoints/${id}?offset=${offset}&length=${length}`);
+    if (body === null) throw new Error("the runner sent no archive");
+    return body;
+  }
+
+  async releaseCheckpoint(id: string): Promise<void> {
+    await drain(await this.#call(`/checkpoints/${id}`, { method: "DELETE" }));
+  }
+
+  async beginRestore(): Promise<void> {
+    await drain(await this.#post("/restore", {}));
+  }
+
+  /** Throws {@link RunnerRefusal} with `corrupt` where the archive is not what `digest` says. */
+  async restoreArchive({ sha256, bytes }: ArchiveDigest, archive: ReadableStream<Uint8Array>): Promise<void> {
+    const path = `/restore/archive?sha256=${sha256}&bytes=${bytes}`;
+    await drain(await this.#call(path, { method: "PUT", body: archive }, DISK_TIMEOUT_MS));
+  }
+
+  /** The disk is what was restored, the state of that checkpoint. */
+  async finishRestore(id: string | null): Promise<void> {
+    await drain(await this.#post("/restore/finish", { id }, DISK_TIMEOUT_MS));
+  }
+
   async health(): Promise<RunnerHealth> {
     return RunnerHealth.parse(await (await this.#call("/health")).json());
   }
@@ -110,9 +153,8 @@ export class RunnerClient {
   }
 
   async #tell(path: string, body: object, tooLate: RunnerFailure["code"]): Promise<boolean> {
-    const headers = { "content-type": "application/json" };
     try {
-      await drain(await this.#call(path, { method: "POST", headers, body: JSON.stringify(body) }));
+      await drain(await this.#post(path, body));
       return true;
     } catch (error) {
       if (error instanceof RunnerRefusal && [tooLate, "gone"].includes(error.failure.code)) return false;
@@ -120,10 +162,15 @@ export class RunnerClient {
     }
   }
 
-  async #call(path: string, init: RequestInit = {}): Promise<Response> {
+  #post(path: string, body: object, timeoutMs?: number): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    return this.#call(path, { method: "POST", headers, body: JSON.stringify(body) }, timeoutMs);
+  }
+
+  async #call(path: string, init: RequestInit = {}, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${this.#token}`);
-    const response = await withTimeout(this.#fetch(path, { ...init, headers }), ANSWER_TIMEOUT_MS);
+    const response = await withTimeout(this.#fetch(path, { ...init, headers }), timeoutMs);
     if (response.ok) return response;
     const failure = RunnerFailure.safeParse(await response.json().catch(() => undefined));
     if (failure.success) throw new RunnerRefusal(failure.data);

@@ -13,12 +13,14 @@ import { getAgentStatus } from "./get-agent-status.ts";
 import { getMySessionInfo } from "./get-my-session-info.ts";
 import { healthCheck } from "./health-check.ts";
 import { listActiveAgents } from "./list-active-agents.ts";
+import { listCheckpoints } from "./list-checkpoints.ts";
 import { listSessions } from "./list-sessions.ts";
 import { toMarkdown } from "./markdown.ts";
 import type { PlainTool } from "./plain-tool.ts";
 import { readTurn } from "./read-turn.ts";
 import { CODEX_TOOLS } from "./registry.ts";
 import { revokeGrants } from "./revoke-grants.ts";
+import { rollback } from "./rollback.ts";
 import { runCodexTool } from "./run-codex-tool.ts";
 import { getTurn, TURN_TOOLS } from "./turn-tools.ts";
 
@@ -62,6 +64,8 @@ const PLAIN_TOOLS: readonly PlainTool[] = [
   cleanupInactiveAgents,
   readTurn,
   revokeGrants,
+  listCheckpoints,
+  rollback,
 ];
 
 /** Made once: their JSON Schemas are the same for every request. */

@@ -25,6 +25,10 @@ export const AgentId = z
 
 export const TurnId = z.string().regex(/^turn_[0-9a-z]{1,40}$/, "must be a turn_id from an earlier result");
 
+export const CheckpointId = z
+  .string()
+  .regex(/^ckpt_[0-9a-z]{1,40}$/, "must be a checkpoint_id from list_checkpoints or rollback");
+
 export const OwnAgentId = AgentId.default("default");
 
 /** Parameters of every list that comes page by page. */

@@ -81,4 +81,60 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO totals (only, turns, last_active_at)
     SELECT 1, COUNT(*), COALESCE(MAX(COALESCE(settled_at, created_at)), 0) FROM turns;
   `,
+  `
+  CREATE TABLE checkpoints (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    parent TEXT,
+    key TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    turn_id TEXT,
+    is_damaged INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+  );
+  CREATE TABLE workspace (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    checkpoint_id TEXT,
+    must_restore INTEGER NOT NULL DEFAULT 0,
+    is_behind INTEGER NOT NULL DEFAULT 0
+  );
+  INSERT INTO workspace (only) VALUES (1);
+  CREATE TABLE loose_objects (
+    key TEXT PRIMARY KEY,
+    upload_id TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE restore_points (
+    id TEXT PRIMARY KEY,
+    checkpoint_id TEXT,
+    is_saved INTEGER NOT NULL,
+    conversation_id TEXT NOT NULL,
+    thread_id TEXT,
+    branch INTEGER NOT NULL,
+    rollout_bytes INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE rollout_branches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    thread_id TEXT NOT NULL,
+    parent INTEGER NOT NULL,
+    fork_offset INTEGER NOT NULL
+  );
+  CREATE TABLE rollout_heads (
+    thread_id TEXT PRIMARY KEY,
+    branch INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  ALTER TABLE rollouts RENAME TO rollouts_without_branches;
+  CREATE TABLE rollouts (
+    thread_id TEXT NOT NULL,
+    branch INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (thread_id, branch, offset)
+  ) WITHOUT ROWID;
+  INSERT INTO rollouts (thread_id, branch, offset, bytes, text)
+    SELECT thread_id, 0, offset, bytes, text FROM rollouts_without_branches;
+  DROP TABLE rollouts_without_branches;
+  `,
 ];

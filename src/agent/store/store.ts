@@ -3,9 +3,12 @@ import { migrate } from "../../lib/migrate.ts";
 import { evidenceOf } from "../evidence.ts";
 import { Activities } from "./activities.ts";
 import { Approvals } from "./approvals.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Conversations } from "./conversations.ts";
 import { Incarnations } from "./incarnations.ts";
+import { LooseObjects } from "./loose-objects.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { type RestorePoint, RestorePoints } from "./restore-points.ts";
 import { type TurnResult, Turns } from "./turns.ts";
 
 export class AgentStore {
@@ -14,6 +17,9 @@ export class AgentStore {
   readonly conversations: Conversations;
   readonly incarnations: Incarnations;
   readonly activities: Activities;
+  readonly checkpoints: Checkpoints;
+  readonly looseObjects: LooseObjects;
+  readonly restorePoints: RestorePoints;
   readonly #storage: DurableObjectStorage;
 
   constructor(storage: DurableObjectStorage, now: () => number = Date.now) {
@@ -24,6 +30,9 @@ export class AgentStore {
     this.turns = new Turns(storage.sql, this.activities, now);
     this.conversations = new Conversations(storage.sql, now);
     this.incarnations = new Incarnations(storage.sql, now);
+    this.checkpoints = new Checkpoints(storage.sql, now);
+    this.looseObjects = new LooseObjects(storage.sql);
+    this.restorePoints = new RestorePoints(storage.sql);
   }
 
   /**
@@ -33,10 +42,27 @@ export class AgentStore {
   settle(turnId: string, result: Omit<TurnResult, "evidence">): boolean {
     return this.transaction(() => {
       const evidence = evidenceOf(this.turns.events(turnId));
+      evidence.notes = [...evidence.notes, ...this.turns.notes(turnId)];
       if (!this.turns.settle(turnId, { ...result, evidence })) return false;
       this.approvals.close(turnId);
+      const conversationId = this.turns.find(turnId)?.conversation_id;
+      if (conversationId !== undefined) this.restorePoints.set(turnId, this.pointNow(conversationId));
       return true;
     });
+  }
+
+  /** How the files, and that conversation, stand now. */
+  pointNow(conversationId: string): RestorePoint {
+    const { checkpoint_id, is_behind } = this.checkpoints.workspace();
+    const threadId = this.conversations.find(conversationId)?.thread_id ?? null;
+    return {
+      checkpoint_id,
+      is_saved: !is_behind,
+      conversation_id: conversationId,
+      thread_id: threadId,
+      branch: threadId === null ? 0 : this.conversations.branch(threadId),
+      rollout_bytes: threadId === null ? 0 : this.conversations.rolloutBytes(threadId),
+    };
   }
 
   /** All of `work` or nothing of it. `work` is synchronous. */

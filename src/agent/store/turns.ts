@@ -126,6 +126,20 @@ export class Turns {
     });
   }
 
+  /** For the turn's evidence, beside what its events say. */
+  addNotes(id: string, notes: readonly string[]): void {
+    if (notes.length > 0) this.#documents.put(id, "notes", JSON.stringify([...new Set([...this.notes(id), ...notes])]));
+  }
+
+  notes(id: string): string[] {
+    return JSON.parse(this.#documents.get(id, "notes") ?? "[]"); // written by addNotes() as this type
+  }
+
+  /** The container did not take the turn: it goes to another start. */
+  takeBack(id: string): void {
+    this.#sql.exec(`UPDATE turns SET status = 'queued', incarnation = NULL WHERE id = ? AND ${OPEN}`, id);
+  }
+
   /** Returns false where the turn had settled before. */
   settle(id: string, result: TurnResult): boolean {
     const query = `UPDATE turns SET status = ?, settled_at = ? WHERE id = ? AND ${OPEN}`;

@@ -34,6 +34,8 @@ export const GOOD_CALLS: Readonly<Record<string, Record<string, unknown>>> = {
   cleanup_inactive_agents: {},
   read_turn: { turn_id: TURN_ID },
   revoke_grants: {},
+  list_checkpoints: {},
+  rollback: { turn_id: TURN_ID },
 };
 
 const CONTROLS = ["\0", "\n", "\r", "\u001b[2J", "\u007f", "\u0085"];
@@ -154,6 +156,7 @@ export const BAD_VALUES: Readonly<Record<string, readonly BadValue[]>> = {
   request_id: name.filter(({ value }) => value !== "--help" && value !== "../a"),
   turn_id: name,
   approval_id: name,
+  checkpoint_id: name,
   cursor: name,
   task: text,
   message: text,

@@ -19,4 +19,6 @@ export const NEEDED: Readonly<Record<string, string>> = {
   cleanup_inactive_agents: "codex:admin",
   read_turn: "codex:read",
   revoke_grants: "codex:run",
+  list_checkpoints: "codex:read",
+  rollback: "codex:run",
 };

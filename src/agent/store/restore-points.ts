@@ -1,0 +1,52 @@
+// How files and conversation stood after each turn, and at each checkpoint: what a rollback goes back to.
+import * as z from "zod";
+
+const RestorePoint = z.object({
+  /** Null: there were no files. */
+  checkpoint_id: z.string().nullable(),
+  /** False where the files of that time were never saved. */
+  is_saved: z.number().transform(Boolean),
+  conversation_id: z.string(),
+  thread_id: z.string().nullable(),
+  branch: z.number(),
+  rollout_bytes: z.number(),
+});
+export type RestorePoint = z.infer<typeof RestorePoint>;
+
+export class RestorePoints {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** `id` is that of a turn or a checkpoint. */
+  set(id: string, point: RestorePoint): void {
+    const { checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes } = point;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO restore_points (id, checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      ...[id, checkpoint_id, Number(is_saved), conversation_id, thread_id, branch, rollout_bytes],
+    );
+  }
+
+  find(id: string): RestorePoint | undefined {
+    const query =
+      "SELECT checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes FROM restore_points WHERE id = ?";
+    const [row] = this.#sql.exec(query, id).toArray();
+    return row === undefined ? undefined : RestorePoint.parse(row);
+  }
+
+  /** Turns after which the files were those of that checkpoint. */
+  turnsAt(checkpointId: string): string[] {
+    const query = "SELECT id FROM restore_points WHERE checkpoint_id = ? AND id LIKE 'turn%' ORDER BY id";
+    return this.#sql
+      .exec<{ id: string }>(query, checkpointId)
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** The files of one checkpoint are those of the other as well. */
+  move(fromCheckpoint: string, toCheckpoint: string): void {
+    this.#sql.exec("UPDATE restore_points SET checkpoint_id = ? WHERE checkpoint_id = ?", toCheckpoint, fromCheckpoint);
+  }
+}
