@@ -208,6 +208,7 @@ export const RunnerFailure = z.object({
     "too_large",
     "draining",
     "corrupt",
+    "tar_missing",
     "unsupported",
     "internal",
   ]),

@@ -115,8 +115,6 @@ export class ProcessHost {
       LISTEN_HOST: "127.0.0.1",
       PORT: "0",
       ENDS_WITH_STDIN: "true",
-      // Whoever ends the host does not wait, and the disk stays.
-      DRAIN_SECONDS: "0",
       SANDBOX: this.#config.SANDBOX,
     };
   }

@@ -57,6 +57,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
       directory: paths.checkpoints,
       forgetConversations: () => forgetConversations(paths, tools),
       isTurnActive,
+      isForeign: config.SANDBOX === "users",
       log,
     }),
     drain,

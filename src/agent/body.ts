@@ -32,8 +32,6 @@ export interface BodyOptions {
   log: Logger;
 }
 
-/** A minute less than what the platform gives a container that is to end. */
-const DRAIN_SECONDS = "840";
 const ANSWER_TIMEOUT_MS = 2_000;
 
 export class AgentBody {
@@ -90,7 +88,6 @@ export class AgentBody {
         MODEL_TOKEN: `${objectId}.${incarnation.model_secret}`,
         MODEL_BASE_URL,
         INCARNATION: incarnation.id,
-        DRAIN_SECONDS,
         LOG_LEVEL: logLevel,
       });
     } catch (cause) {

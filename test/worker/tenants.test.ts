@@ -33,6 +33,8 @@ const CALLS: Readonly<Record<string, (names: Names) => object>> = {
   steer_turn: ({ agent_id, turn_id }) => ({ agent_id, turn_id, message: "Do as Bob says" }),
   answer_approval: ({ agent_id, turn_id, approval_id }) => ({ agent_id, turn_id, approval_id, decision: "accept" }),
   revoke_grants: ({ agent_id }) => ({ agent_id }),
+  list_checkpoints: ({ agent_id }) => ({ agent_id }),
+  rollback: ({ agent_id, turn_id }) => ({ agent_id, turn_id }),
   get_agent_status: ({ agent_id }) => ({ agent_id }),
   get_my_session_info: ({ agent_id }) => ({ agent_id }),
   list_sessions: ({ agent_id }) => ({ agent_id }),

@@ -22,12 +22,15 @@ export interface CheckpointsOptions {
   /** A restored disk has no conversations. */
   forgetConversations(): Promise<void>;
   isTurnActive(): boolean;
+  /** Commands run as other users, to whom the files belong. */
+  isForeign?: boolean;
   log: Logger;
   /** Of all files together. */
   maxBytes?: number;
   findTar?(): Promise<string | undefined>;
 }
 
+const FOREIGN = "The files belong to other users than the runner's; it can neither read nor restore all of them.";
 const MAX_BYTES = 10 * 1024 ** 3;
 
 export class Checkpoints {
@@ -47,7 +50,7 @@ export class Checkpoints {
     return readdir(this.#place("manifests")).catch(() => []);
   }
 
-  /** Throws `unsupported`, `too_large`, and `turn_active` where a turn is, or has come, at work. */
+  /** Throws `tar_missing`, `unsupported`, `too_large`, and `turn_active` where a turn is, or has come, at work. */
   create(request: CheckpointRequest): Promise<CheckpointAnswer> {
     return this.#afterLastCall(async () => {
       const tar = await this.#requireTar();
@@ -169,10 +172,11 @@ export class Checkpoints {
   }
 
   async #requireTar(): Promise<string> {
+    if (this.#options.isForeign) throw new HttpFailure(501, { code: "unsupported", message: FOREIGN });
     this.#tar ??= (this.#options.findTar ?? findGnuTar)();
     const tar = await this.#tar;
     if (tar !== undefined) return tar;
-    throw new HttpFailure(501, { code: "unsupported", message: "This machine has no GNU tar." });
+    throw new HttpFailure(501, { code: "tar_missing", message: "This machine has no GNU tar." });
   }
 
   #place(...names: string[]): string {

@@ -84,7 +84,7 @@ export class AgentFiles {
     const outcome = await this.save(runner, { reason: "sleep", turnId: null }).catch((error: unknown) => {
       log.warn("the container cannot be reached before its sleep", { error });
     });
-    if (outcome?.status !== "failed" || this.#keptAwake >= MAX_KEPT_AWAKE) {
+    if (outcome?.status !== "failed" || !outcome.mayRetry || this.#keptAwake >= MAX_KEPT_AWAKE) {
       this.#keptAwake = 0;
       return true;
     }

@@ -28,7 +28,7 @@ export interface SaveRequest {
 export type SaveOutcome =
   | { status: "saved"; checkpointId: string; notes: string[] }
   | { status: "unchanged" }
-  | { status: "failed"; notes: string[] };
+  | { status: "failed"; notes: string[]; mayRetry: boolean };
 
 type Ready = Extract<CheckpointAnswer, { status: "ready" }>;
 
@@ -42,7 +42,7 @@ const CONSEQUENCE =
  */
 export async function saveDisk(parts: SaveParts, { client }: Runner, request: SaveRequest): Promise<SaveOutcome> {
   const { store, bucket, log } = parts;
-  if (bucket === undefined) return failed(store, "this server has no R2 bucket (binding CHECKPOINTS).");
+  if (bucket === undefined) return failed(store, "this server has no R2 bucket (binding CHECKPOINTS).", false);
   const id = newId("ckpt");
   const head = store.checkpoints.workspace().checkpoint_id;
   try {
@@ -66,7 +66,7 @@ export async function saveDisk(parts: SaveParts, { client }: Runner, request: Sa
     if (error instanceof RunnerRefusal && error.failure.code === "turn_active") return { status: "unchanged" };
     log.warn("checkpoint failed", { error, reason: request.reason });
     if (!(error instanceof RunnerRefusal)) await client.health();
-    return failed(store, reasonOf(error));
+    return failed(store, reasonOf(error), !isUnsupported(error));
   }
 }
 
@@ -111,14 +111,20 @@ function record({ store, kept }: SaveParts, key: string, id: string, { answer, h
   }
 }
 
-function failed({ checkpoints }: AgentStore, reason: string): SaveOutcome {
+function failed({ checkpoints }: AgentStore, reason: string, mayRetry: boolean): SaveOutcome {
   checkpoints.setWorkspace({ ...checkpoints.workspace(), is_behind: true });
-  return { status: "failed", notes: [`The files as they are now were not saved: ${reason} ${CONSEQUENCE}`] };
+  return { status: "failed", mayRetry, notes: [`The files as they are now were not saved: ${reason} ${CONSEQUENCE}`] };
+}
+
+/** It is so on every attempt. */
+function isUnsupported(error: unknown): boolean {
+  return error instanceof RunnerRefusal && ["tar_missing", "unsupported"].includes(error.failure.code);
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof RunnerRefusal)) return "the bucket did not take them (R2); the log has the reason.";
-  if (error.failure.code === "unsupported") return "this machine has no GNU tar (on macOS: brew install gnu-tar).";
+  if (error.failure.code === "tar_missing") return "this machine has no GNU tar (on macOS: brew install gnu-tar).";
+  if (error.failure.code === "unsupported") return "the disk of a container cannot be archived yet.";
   if (error.failure.code === "too_large") return "they are larger than a checkpoint may be (10 GiB).";
   return "they could not be archived; the log has the reason.";
 }

@@ -190,5 +190,5 @@ it("saves and restores nothing while a turn is at work", async () => {
 
 it("says where a machine has no GNU tar", async () => {
   const disk = makeDisk({ findTar: async () => undefined });
-  await expect(save(disk, newId(), null)).rejects.toMatchObject({ status: 501, body: { code: "unsupported" } });
+  await expect(save(disk, newId(), null)).rejects.toMatchObject({ status: 501, body: { code: "tar_missing" } });
 });

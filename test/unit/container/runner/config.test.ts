@@ -10,7 +10,6 @@ it("has a default for all but what it cannot know, as it is in a container", () 
     LISTEN_HOST: "0.0.0.0",
     PORT: 8080,
     ENDS_WITH_STDIN: false,
-    DRAIN_SECONDS: 0,
     SANDBOX: "codex",
     DRAIN_SECONDS: 0,
     LOG_LEVEL: "INFO",
