@@ -13,6 +13,7 @@ const RollbackInput = z
   .refine(({ turn_id, checkpoint_id }) => (turn_id === undefined) !== (checkpoint_id === undefined), {
     error: "give either turn_id or checkpoint_id",
     path: ["turn_id"],
+    when: ({ issues }) => issues.length === 0,
   });
 
 export const rollback = definePlainTool({
