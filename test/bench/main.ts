@@ -8,12 +8,17 @@ import { startFakeModel } from "../support/fake-model/fake-model.ts";
 import { commandLine } from "../support/processes.ts";
 import { countToolTokens } from "../support/tool-tokens.ts";
 
+import { benchCheckpoints } from "./checkpoints.ts";
 import { median, summary } from "./statistics.ts";
 import { benchTurns } from "./turns.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 40);
 const TURN_RATIO = 1.5;
 const RUNNER_MIB = 60;
+const RESTORE_RATIO = 1.3;
+const DELTA_SHARE = { bytes: 0.02, time: 0.15 };
+/** Each takes seconds. */
+const FILE_ROUNDS = Math.min(ROUNDS, 10);
 const DEFINITION_TOKENS = 6_000;
 
 const model = await startFakeModel();
@@ -35,6 +40,21 @@ try {
   const tokens = [...(await countToolTokens(server)).values()].reduce((sum, count) => sum + count, 0);
   console.log(`| tool definitions, tokens | – | ${tokens} | – | ≤ ${DEFINITION_TOKENS} |`);
   console.log(`| runner memory, MiB RSS | – | ${Math.max(...rss).toFixed(0)} | – | ≤ ${RUNNER_MIB} |`);
+  const files = await benchCheckpoints(model.url, server, FILE_ROUNDS);
+  const [time, bytes] = [median(files.delta) / median(files.full), files.deltaBytes / files.fullBytes].map(percent);
+  console.log(`\n${FILE_ROUNDS} rounds, ms; 20 000 files of 500 MB in all.\n`);
+  console.log("| what | without it | with checkpoints | ratio | target |");
+  console.log("|---|---|---|---|---|");
+  console.log(
+    `| one changed file, time: tar, checkpoint | ${summary(files.full)} | ${summary(files.delta)} | ${time} | ≤ ${percent(DELTA_SHARE.time)} |`,
+  );
+  console.log(
+    `| one changed file, bytes: tar, checkpoint | ${files.fullBytes} | ${files.deltaBytes} | ${bytes} | ≤ ${percent(DELTA_SHARE.bytes)} |`,
+  );
+  const restoreRatio = (median(files.restored) / median(files.parts)).toFixed(2);
+  console.log(
+    `| first answer after the disk is lost: sum of its parts, agent | ${summary(files.parts)} | ${summary(files.restored)} | ${restoreRatio} | ≤ ${RESTORE_RATIO} |`,
+  );
 } finally {
   await server.stop();
   await model.close();
@@ -43,6 +63,10 @@ try {
 function row(what: string, direct: readonly number[], stack: readonly number[]): string {
   const ratio = (median(stack) / median(direct)).toFixed(2);
   return `| ${what} | ${summary(direct)} | ${summary(stack)} | ${ratio} | ≤ ${TURN_RATIO} |`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
 }
 
 function residentMib(pid: number): number {

@@ -19,15 +19,16 @@ export interface RunnerBody {
   giveWorkspace(): void;
 }
 
-const entry = resolve(import.meta.dirname, "../../container/runner/main.ts");
+const SOURCES = resolve(import.meta.dirname, "../../container/runner/main.ts");
 
 export const inDocker = process.env.TEST_RUNTIME === "docker";
 
-export function makeBody(dataDir: string): RunnerBody {
-  return inDocker ? new DockerBody(dataDir) : processBody;
+/** `entry`: the program in place of the sources, where it is a process. */
+export function makeBody(dataDir: string, entry: string = SOURCES): RunnerBody {
+  return inDocker ? new DockerBody(dataDir) : processBody(entry);
 }
 
-const processBody: RunnerBody = {
+const processBody = (entry: string): RunnerBody => ({
   start: (env) =>
     spawn(process.execPath, [entry], {
       stdio: ["pipe", "pipe", "pipe"],
@@ -38,4 +39,4 @@ const processBody: RunnerBody = {
   end: (child) => child.stdin?.end(),
   kill: (child) => child.kill("SIGKILL"),
   giveWorkspace: () => {},
-};
+});

@@ -17,6 +17,8 @@ export interface RunnerOptions {
   modelUrl: string;
   /** Kept after the stop when it is given; a scratch directory otherwise. */
   dataDir?: string;
+  /** The program in place of the sources. */
+  entry?: string;
   /** Wins over everything else. */
   env?: Record<string, string>;
 }
@@ -49,11 +51,11 @@ export class TestRunner {
     return runner;
   }
 
-  private constructor({ modelUrl, dataDir, env }: RunnerOptions) {
+  private constructor({ modelUrl, dataDir, entry, env }: RunnerOptions) {
     this.dataDir = dataDir ?? makeScratchDir("runner-");
     this.#keepsData = dataDir !== undefined;
     this.workspace = join(this.dataDir, "workspace");
-    this.#body = makeBody(this.dataDir);
+    this.#body = makeBody(this.dataDir, entry);
     this.child = this.#body.start({
       RUNNER_TOKEN: this.token,
       MODEL_TOKEN: this.modelToken,

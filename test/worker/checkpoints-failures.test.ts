@@ -52,6 +52,17 @@ it("keeps an agent awake whose files could not be saved", async () => {
   expect(await lab.readFile(agent, "a.txt")).toBe("one\n");
 });
 
+it("saves before sleep also what an object that went away meanwhile knows nothing of", async () => {
+  const agent = newAgent();
+  await write(agent, "echo one > a.txt");
+  await lab.writeFile(agent, "by-hand.txt", "precious");
+  const back = await abort(agent);
+  await fallAsleep(back);
+  await lab.wipeDisk(back);
+  await run(back, turn());
+  expect(await lab.readFile(back, "by-hand.txt")).toBe("precious");
+});
+
 it.for([
   ["missing", (key: string): Promise<unknown> => bucket().delete(key)],
   ["damaged", (key: string): Promise<unknown> => bucket().put(key, "garbage")],

@@ -2,7 +2,7 @@
 // entry is judged before tar sees it.
 import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import type { ArchiveDigest } from "../../lib/checkpoint-protocol.ts";
@@ -46,13 +46,21 @@ async function feed(source: Readable, zstd: ReturnType<typeof createZstdDecompre
   for await (const chunk of source as AsyncIterable<Buffer>) {
     hash.update(chunk);
     bytes += chunk.length;
-    if (zstd.destroyed || zstd.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      zstd.once("drain", resolve).once("close", resolve);
-    });
+    if (!zstd.destroyed && !zstd.write(chunk)) await untilWritable(zstd);
   }
   if (!zstd.destroyed) zstd.end();
   return { sha256: hash.digest("hex"), bytes };
+}
+
+/** Resolves also when nothing can be written any more. */
+function untilWritable(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const proceed = (): void => {
+      stream.off("drain", proceed).off("close", proceed);
+      resolve();
+    };
+    stream.on("drain", proceed).on("close", proceed);
+  });
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -80,8 +80,8 @@ export class AgentFiles {
   async beforeSleep(): Promise<boolean> {
     const { body, bucket, isPersistent, log } = this.#options;
     const runner = body.current();
-    if (runner === undefined || !isPersistent || bucket === undefined || !this.#isReady(runner)) return true;
-    const outcome = await this.save(runner, { reason: "sleep", turnId: null }).catch((error: unknown) => {
+    if (runner === undefined || !isPersistent || bucket === undefined) return true;
+    const outcome = await this.#saveForSleep(runner).catch((error: unknown) => {
       log.warn("the container cannot be reached before its sleep", { error });
     });
     if (outcome?.status !== "failed" || !outcome.mayRetry || this.#keptAwake >= MAX_KEPT_AWAKE) {
@@ -125,6 +125,8 @@ export class AgentFiles {
   async removeAll(): Promise<void> {
     const { store, bucket } = this.#options;
     if (bucket === undefined) return;
+    // What is on its way would arrive afterwards.
+    await this.#lastSave;
     try {
       for (const { key, upload_id } of store.looseObjects.list()) await bucket.remove(key, upload_id);
       await bucket.removeAll();
@@ -132,6 +134,15 @@ export class AgentFiles {
       const message = "The agent's checkpoints could not be deleted. Try again in a minute.";
       throw new AppError("storage_unavailable", message, { cause });
     }
+  }
+
+  /** Undefined where the disk is not the one that counts: it is to be restored, not saved. */
+  async #saveForSleep(runner: Runner): Promise<SaveOutcome | undefined> {
+    const { checkpoint_id: head, must_restore } = this.#options.store.checkpoints.workspace();
+    const isCurrent =
+      this.#isReady(runner) ||
+      (!must_restore && (head === null || (await runner.client.heldCheckpoints()).includes(head)));
+    return isCurrent ? await this.save(runner, { reason: "sleep", turnId: null }) : undefined;
   }
 
   #isReady({ incarnation }: Runner): boolean {

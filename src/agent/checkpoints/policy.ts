@@ -1,5 +1,10 @@
 // When a checkpoint holds all of the disk anew, and which ones are kept.
-import type { CheckpointRow } from "../store/checkpoints.ts";
+export interface ChainLink {
+  id: string;
+  /** Null for a base. */
+  parent: string | null;
+  bytes: number;
+}
 
 const MIB = 1024 * 1024;
 
@@ -10,7 +15,7 @@ const LIMITS = {
 };
 
 /** Whether the next checkpoint after that chain (the base first) is to be a base. */
-export function needsBase(chain: readonly CheckpointRow[], isIdle: boolean): boolean {
+export function needsBase(chain: readonly ChainLink[], isIdle: boolean): boolean {
   const [base, ...deltas] = chain;
   if (base === undefined) return true;
   const limit = isIdle ? LIMITS.idle : LIMITS.busy;
@@ -19,7 +24,7 @@ export function needsBase(chain: readonly CheckpointRow[], isIdle: boolean): boo
 }
 
 /** Those that can go: neither among the `kept` newest, nor the head, nor needed by one of these. `rows` has the newest first. */
-export function outdated(rows: readonly CheckpointRow[], head: string | null, kept: number): CheckpointRow[] {
+export function outdated<Row extends ChainLink>(rows: readonly Row[], head: string | null, kept: number): Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const needed = new Set<string>();
   const newest = rows.slice(0, kept).map(({ id }) => id);
