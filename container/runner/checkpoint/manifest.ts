@@ -21,6 +21,7 @@ export interface Difference {
 }
 
 const FIELDS = 5;
+const CTIME = 3;
 /** The ctime of an entry that counts as changed at the next look, whatever it is then. */
 const NEVER = -1;
 
@@ -43,32 +44,26 @@ export class Manifest {
 
   /** Whether the entry is there and as it was. */
   matches(path: string, stat: FileStat): boolean {
-    const row = this.#rows.get(path);
-    if (row === undefined) return false;
-    const own = this.#stat(row);
-    if (own.mode !== stat.mode || own.mtimeMs !== stat.mtimeMs) return false;
-    // A directory's other numbers follow from what is in it.
-    if (isDirectory(stat.mode)) return own.ctimeMs !== NEVER;
-    return own.size === stat.size && own.ctimeMs === stat.ctimeMs && own.ino === stat.ino;
+    return this.#hasSame(path, [stat.mode, stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino], 0);
   }
 
   /** Unix time in ms; 0 for what is not there. */
   ctimeOf(path: string): number {
     const row = this.#rows.get(path);
-    return row === undefined ? 0 : this.#stat(row).ctimeMs;
+    return row === undefined ? 0 : (this.#numbers[row * FIELDS + CTIME] ?? 0);
   }
 
   /** The entry is taken for changed at the next look. */
   doubt(path: string): void {
     const row = this.#rows.get(path);
-    if (row !== undefined) this.#numbers[row * FIELDS + 3] = NEVER;
+    if (row !== undefined) this.#numbers[row * FIELDS + CTIME] = NEVER;
   }
 
   /** What has changed since `older`. */
   differenceFrom(older: Manifest): Difference {
     const changed = new Set<string>();
     for (const [path, row] of this.#rows) {
-      if (older.matches(path, this.#stat(row))) continue;
+      if (older.#hasSame(path, this.#numbers, row * FIELDS)) continue;
       const directory = parentOf(path);
       if (this.#rows.has(directory)) changed.add(directory);
       changed.add(path);
@@ -77,7 +72,7 @@ export class Manifest {
     const gone = new Set<string>();
     for (const [path, row] of older.#rows) {
       const now = this.#rows.get(path);
-      if (now !== undefined && kind(this.#stat(now).mode) === kind(older.#stat(row).mode)) continue;
+      if (now !== undefined && kind(this.#modeAt(now)) === kind(older.#modeAt(row))) continue;
       const isBelow = gone.has(parentOf(path));
       gone.add(path);
       if (!isBelow) deleted.push(path);
@@ -99,20 +94,31 @@ export class Manifest {
     const rows = bytes.length >= 8 ? bytes.readDoubleLE(0) : -1;
     const numbersEnd = 8 + rows * FIELDS * 8;
     if (!Number.isSafeInteger(rows) || rows < 0 || numbersEnd > bytes.length) throw new Error("This is no manifest.");
+    // A copy of its own begins where numbers may.
+    const numbers = new Float64Array(new Uint8Array(bytes.subarray(8, numbersEnd)).buffer);
     const paths = rows === 0 ? [] : bytes.toString("latin1", numbersEnd).split("\0");
     if (paths.length !== rows) throw new Error("This manifest is cut off.");
     for (const [row, path] of paths.entries()) {
       manifest.#rows.set(path, row);
-      for (let field = 0; field < FIELDS; field++) {
-        manifest.#numbers.push(bytes.readDoubleLE(8 + (row * FIELDS + field) * 8));
-      }
     }
+    for (const number of numbers) manifest.#numbers.push(number);
     return manifest;
   }
 
-  #stat(row: number): FileStat {
-    const field = (offset: number): number => this.#numbers[row * FIELDS + offset] ?? NEVER;
-    return { mode: field(0), size: field(1), mtimeMs: field(2), ctimeMs: field(3), ino: field(4) };
+  /** Whether the entry's numbers are those that begin at `start`. */
+  #hasSame(path: string, numbers: readonly number[], start: number): boolean {
+    const row = this.#rows.get(path);
+    if (row === undefined) return false;
+    const own = row * FIELDS;
+    const isSame = (field: number): boolean => this.#numbers[own + field] === numbers[start + field];
+    if (!isSame(0) || !isSame(2)) return false;
+    // A directory's other numbers follow from what is in it.
+    if (isDirectory(numbers[start] ?? 0)) return this.#numbers[own + CTIME] !== NEVER;
+    return isSame(1) && isSame(CTIME) && isSame(4);
+  }
+
+  #modeAt(row: number): number {
+    return this.#numbers[row * FIELDS] ?? 0;
   }
 }
 
