@@ -1,6 +1,7 @@
 // The page for one waiting approval: it shows what Codex wants to do, and whoever is first decides.
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { OWNER_ID } from "../../src/lib/account.ts";
 import { script } from "../support/fake-model/script.ts";
 import { type Agent, eventually, get, start, turn } from "./support/agents.ts";
 import { Browser, TEAM } from "./support/browser.ts";
@@ -8,14 +9,17 @@ import { Browser, TEAM } from "./support/browser.ts";
 const HOSTILE = `<script>alert("x")</script>`;
 const PATCH = { patch: `*** Begin Patch\n*** Add File: new.txt\n+hello ${HOSTILE}\n*** End Patch\n` };
 
+/** An agent of the owner: the gateway knows people by the environment of the Worker itself, which has no {@link TEAM}. */
 async function waiting() {
   const browser = new Browser(TEAM);
-  const userId = await browser.signInAsSomebody();
-  const agent: Agent = env.CODEX_AGENT.getByName(`${userId}/helper`);
+  await browser.signIn();
+  const userId = OWNER_ID;
+  const agentId = `helper-${crypto.randomUUID()}`;
+  const agent: Agent = env.CODEX_AGENT.getByName(`${userId}/${agentId}`);
   const prompt = `Hello. ${script(PATCH, { say: "done" })}`;
   const request = {
     user_id: userId,
-    agent_id: "helper",
+    agent_id: agentId,
     access: "write",
     approval_mode: "suggest",
     model: "gpt-5.5",
@@ -26,7 +30,7 @@ async function waiting() {
     browser,
     agent,
     turn_id,
-    path: `/approvals/helper/${turn_id}/${asked.approval_id}`,
+    path: `/approvals/${agentId}/${turn_id}/${asked.approval_id}`,
     approvalId: asked.approval_id,
   };
 }
