@@ -27,6 +27,9 @@ export async function rollBack(target: string, parts: RollbackParts): Promise<Ro
   const runner = await body.ensureRunning();
   await files.prepare(runner);
   const saved = await files.save(runner, { reason: "before_rollback", turnId: null });
+  if (saved.status === "failed" && !saved.mayRetry) {
+    throw new AppError("conflict", `Nothing was rolled back. ${saved.notes.join(" ")}`);
+  }
   if (saved.status !== "saved") {
     const message = "The present state could not be saved, so nothing was rolled back. Try again in a minute.";
     throw new AppError("storage_unavailable", message);
