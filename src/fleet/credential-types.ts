@@ -34,7 +34,7 @@ export const RateLimits = z.object({
 });
 export type RateLimits = z.infer<typeof RateLimits>;
 
-/** Unix times in ms. `hint` is the last 4 characters of the key. */
+/** Unix times in ms. `hint` is the last 4 characters of one's own key; empty for the server's. */
 export interface ApiKeyStatus {
   source: CredentialSource;
   hint: string;

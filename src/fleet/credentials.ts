@@ -21,7 +21,7 @@ import type {
 import { DeviceLogins } from "./device-logins.ts";
 import { type LoginSource, loginNeeded } from "./login-source.ts";
 import { hasServerLogin, ServerLogin } from "./server-login.ts";
-import { hintOf, StoredKey } from "./stored-key.ts";
+import { StoredKey } from "./stored-key.ts";
 import { StoredLogin } from "./stored-login.ts";
 import { Vault } from "./vault.ts";
 
@@ -179,7 +179,7 @@ export class Credentials {
     if (own !== null) return { ...own, source: "own" };
     const { OPENAI_API_KEY: servers } = this.#options.config();
     if (!isServers || servers === undefined) return null;
-    return { source: "server", hint: hintOf(servers), connected_at: null };
+    return { source: "server", hint: "", connected_at: null };
   }
 
   async #statusOf(from: LoginSource, source: "own" | "server"): Promise<ChatGptStatus | null> {

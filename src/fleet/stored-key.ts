@@ -44,6 +44,6 @@ export class StoredKey {
 }
 
 /** Four characters of a short key would be half of it. */
-export function hintOf(apiKey: string): string {
+function hintOf(apiKey: string): string {
   return apiKey.length < 20 ? "" : apiKey.slice(-4);
 }

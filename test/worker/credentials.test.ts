@@ -16,7 +16,7 @@ it("uses the server's API key for a user who has connected nothing", async () =>
   expect(unwrap(await user.credentialStatus())).toEqual({
     in_use: { method: "api_key", source: "server" },
     problem: null,
-    api_key: { source: "server", hint: "cdef", connected_at: null },
+    api_key: { source: "server", hint: "", connected_at: null },
     oauth: null,
     device_login: null,
   });
