@@ -1,5 +1,6 @@
 // Sums up what was observed in a turn from its events.
 import type { TurnEvent } from "../../container/protocol.ts";
+import { cut } from "../lib/cut.ts";
 import type { Evidence } from "./types.ts";
 
 const MAX_COMMANDS = 200;
@@ -26,8 +27,11 @@ export function evidenceOf(events: readonly TurnEvent[]): Evidence {
     } else if (body.type === "command_finished") {
       for (const file of body.files_read) filesRead.add(file);
       if (++commands > MAX_COMMANDS) continue;
-      const command = body.command.slice(0, MAX_COMMAND_CHARS);
-      evidence.commands.push({ command, exit_code: body.exit_code, duration_ms: body.duration_ms });
+      evidence.commands.push({
+        command: cut(body.command, MAX_COMMAND_CHARS),
+        exit_code: body.exit_code,
+        duration_ms: body.duration_ms,
+      });
     } else if (body.type === "approval_resolved") {
       evidence.approvals.push({ approval_id: body.approval_id, decision: body.decision, by: body.by });
     } else if (body.type === "workspace") {
