@@ -108,7 +108,7 @@ const Settings = z.object({
   APPROVAL_TIMEOUT_SECONDS: wholeNumber(1, 86_400, 600),
   /** How many agents may be at work at once, of all users. */
   MAX_CONCURRENT_SESSIONS: wholeNumber(1, 100_000, 20),
-  /** The same for each single user; as many as all where it is not set. */
+  /** The same for each single user. See agent/session-limits.ts. */
   MAX_SESSIONS_PER_USER: optional(wholeNumberIn(1, 100_000)),
   SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
   /** Whether the files of an agent outlive a turn. */

@@ -10,6 +10,7 @@ import { Expiry } from "./expiry.ts";
 import { type FleetLeases, Lease } from "./lease.ts";
 import { progressLine } from "./progress.ts";
 import { Session } from "./session.ts";
+import { sessionLimits } from "./session-limits.ts";
 import { AgentStore } from "./store/store.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import { TurnRunner } from "./turn-runner.ts";
@@ -127,11 +128,10 @@ function createSession(
 }
 
 function createLease(object: AgentObject, store: AgentStore, body: AgentBody): Lease {
-  const { MAX_CONCURRENT_SESSIONS: all, MAX_SESSIONS_PER_USER: user = all } = object.config;
   return new Lease({
     fleet: object.fleet,
     holder: object.ctx.id.toString(),
-    limits: { all, user },
+    limits: sessionLimits(object.config),
     log: object.log,
     isNeeded: () => body.current() !== undefined || store.turns.firstOpen() !== undefined,
     userId: () => store.conversations.identity()?.user_id,

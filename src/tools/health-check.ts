@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { sessionLimits } from "../agent/session-limits.ts";
 import { isolateAgeSeconds } from "../lib/isolate-age.ts";
 import { CODEX_VERSION, VERSION } from "../version.ts";
 import type { CallContext } from "./call-context.ts";
@@ -63,9 +64,10 @@ function statusOf(checks: readonly Check[]): Health["status"] {
 }
 
 function limitsOf({ config }: CallContext): Health["limits"] {
+  const sessions = sessionLimits(config);
   return {
-    max_concurrent_sessions: config.MAX_CONCURRENT_SESSIONS,
-    max_sessions_per_user: config.MAX_SESSIONS_PER_USER ?? config.MAX_CONCURRENT_SESSIONS,
+    max_concurrent_sessions: sessions.all,
+    max_sessions_per_user: sessions.user,
     session_timeout_seconds: config.SESSION_TIMEOUT,
     turn_wait_seconds: config.TURN_WAIT_SECONDS,
     turn_timeout_seconds: config.TURN_TIMEOUT_SECONDS,
