@@ -18,6 +18,10 @@ const Person = z.object({
 });
 const Claims = Person.extend({ iss: z.string(), sub: z.string().min(1) });
 
+/** Of the library's errors: its own code, and the provider's. */
+const Reason = z.object({ code: z.string().max(100).optional(), error: z.string().max(100).optional() });
+
+const MAX_CAUSES = 3;
 /** Metadata and keys are asked for again after this; a key that is not known sooner. */
 const DISCOVERY_TTL_MS = 600_000;
 const TIMEOUT_SECONDS = 10;
@@ -62,9 +66,20 @@ export async function finishOidc(settings: Settings, callback: URL, flow: Upstre
     return { method: "oidc", issuer: claims.iss, subject: claims.sub, email: verified, name: name ?? null };
   } catch (error) {
     throw new AppError("forbidden", "The sign-in at the identity provider did not succeed. Start again.", {
-      cause: error,
+      cause: withoutClaims(error),
     });
   }
+}
+
+/** What goes into the log. Besides texts of their own, the library's errors carry the ID token's claims: who somebody is. */
+function withoutClaims(error: unknown): Error {
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error && reasons.length < MAX_CAUSES; at = at.cause) {
+    const { code, error: refusal } = Reason.safeParse(at).data ?? {};
+    const text = at instanceof z.ZodError ? "the claims have another form" : at.message;
+    reasons.push([text, code, refusal].filter((part) => part !== undefined).join(", "));
+  }
+  return new Error(reasons.join(": "));
 }
 
 /** By the specification an ID token need not hold more than the subject: then the provider is asked. */

@@ -3,6 +3,7 @@ import { describe, expect, inject, it } from "vitest";
 import { OIDC_CLIENT } from "../support/identity-clients.ts";
 import { Browser, ORIGIN } from "./support/browser.ts";
 import { visitProvider } from "./support/provider-visit.ts";
+import { workerLog } from "./support/worker-log.ts";
 
 const SETTINGS = {
   OWNER_PASSWORD: "",
@@ -99,6 +100,14 @@ describe("a provider that lies", () => {
     expect(response.status).toBe(403);
     expect(await response.text()).toContain("The sign-in at the identity provider did not succeed.");
     expect(browser.cookies.has("__Host-session")).toBe(false);
+  });
+
+  it("is named in the log with the reason, and without who wanted to sign in", async () => {
+    const from = workerLog().length;
+    await signedIn("ada+other-nonce");
+    const log = workerLog().slice(from).join("\n");
+    expect(log).toContain("nonce");
+    expect(log).not.toContain("ada@example.com");
   });
 
   it("is told from the one that is set: its metadata must name the issuer", async () => {
