@@ -80,6 +80,16 @@ it("leaves other conversations as they are", async () => {
   expect(JSON.stringify(await modelRequests(prompt))).toContain("The other word.");
 });
 
+it("brings back by its undoing also which conversation goes on", async () => {
+  const agent = newAgent();
+  const { first } = await threeTurns(agent);
+  const other = await run(agent, turn([], { conversation_id: "new" }));
+  const { undo_checkpoint_id: undo, conversation_id } = unwrap(await agent.rollBack(first));
+  expect(conversation_id).not.toBe(other.conversation_id);
+  expect(unwrap(await agent.rollBack(undo))).toMatchObject({ conversation_id: other.conversation_id });
+  expect(await run(agent, turn())).toMatchObject({ conversation_id: other.conversation_id });
+});
+
 it("is refused while a turn is at work, and for what is not there", async () => {
   const agent = newAgent();
   const { turn_id } = await start(agent, turn([{ stallMs: 1_500 }]));

@@ -14,6 +14,7 @@ export interface RollbackParts {
 export interface Rollback {
   /** That of the files as they are now; null where there are none. */
   checkpoint_id: string | null;
+  /** The one that the next turn goes on with. */
   conversation_id: string;
   /** What undoes it. */
   undo_checkpoint_id: string;
@@ -35,7 +36,12 @@ export async function rollBack(target: string, parts: RollbackParts): Promise<Ro
     throw new AppError("storage_unavailable", message);
   }
   // Of the conversation that is about to change, which need not be the current one.
-  const before = { ...store.pointNow(point.conversation_id), checkpoint_id: saved.checkpointId, is_saved: true };
+  const before = {
+    ...store.pointNow(point.conversation_id),
+    current_conversation_id: store.conversations.current().id,
+    checkpoint_id: saved.checkpointId,
+    is_saved: true,
+  };
   store.restorePoints.set(saved.checkpointId, before);
   goTo(point, store);
   await restart(parts);
@@ -47,8 +53,11 @@ export async function rollBack(target: string, parts: RollbackParts): Promise<Ro
       "That checkpoint is damaged or missing, so nothing was rolled back. Choose another one.",
     );
   }
-  const { checkpoint_id, conversation_id } = point;
-  return { checkpoint_id, conversation_id, undo_checkpoint_id: saved.checkpointId };
+  return {
+    checkpoint_id: point.checkpoint_id,
+    conversation_id: store.conversations.current().id,
+    undo_checkpoint_id: saved.checkpointId,
+  };
 }
 
 function requirePoint(target: string, { restorePoints, checkpoints }: AgentStore): RestorePoint {
@@ -72,7 +81,7 @@ function goTo(point: RestorePoint, store: AgentStore): void {
     store.checkpoints.setWorkspace({ checkpoint_id: point.checkpoint_id, must_restore: true, is_behind: false });
     if (thread_id !== null) store.conversations.fork(thread_id, branch, rollout_bytes);
     store.conversations.setThread(conversation_id, thread_id);
-    store.conversations.makeCurrent(conversation_id);
+    store.conversations.makeCurrent(point.current_conversation_id ?? conversation_id);
   });
 }
 

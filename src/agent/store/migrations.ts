@@ -137,4 +137,5 @@ export const MIGRATIONS: readonly string[] = [
     SELECT thread_id, 0, offset, bytes, text FROM rollouts_without_branches;
   DROP TABLE rollouts_without_branches;
   `,
+  "ALTER TABLE restore_points ADD COLUMN current_conversation_id TEXT",
 ];

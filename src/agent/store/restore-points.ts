@@ -7,11 +7,15 @@ const RestorePoint = z.object({
   /** False where the files of that time were never saved. */
   is_saved: z.number().transform(Boolean),
   conversation_id: z.string(),
+  /** The one that the next turn would have gone on with; null in points of older revisions. */
+  current_conversation_id: z.string().nullable(),
   thread_id: z.string().nullable(),
   branch: z.number(),
   rollout_bytes: z.number(),
 });
 export type RestorePoint = z.infer<typeof RestorePoint>;
+
+const COLUMNS = RestorePoint.keyof().options;
 
 export class RestorePoints {
   readonly #sql: SqlStorage;
@@ -22,17 +26,19 @@ export class RestorePoints {
 
   /** `id` is that of a turn or a checkpoint. */
   set(id: string, point: RestorePoint): void {
-    const { checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes } = point;
+    const values = COLUMNS.map((column) => point[column]).map((value) =>
+      typeof value === "boolean" ? Number(value) : value,
+    );
+    const places = values.map(() => ", ?").join("");
     this.#sql.exec(
-      "INSERT OR REPLACE INTO restore_points (id, checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      ...[id, checkpoint_id, Number(is_saved), conversation_id, thread_id, branch, rollout_bytes],
+      `INSERT OR REPLACE INTO restore_points (id, ${COLUMNS.join(", ")}) VALUES (?${places})`,
+      id,
+      ...values,
     );
   }
 
   find(id: string): RestorePoint | undefined {
-    const query =
-      "SELECT checkpoint_id, is_saved, conversation_id, thread_id, branch, rollout_bytes FROM restore_points WHERE id = ?";
-    const [row] = this.#sql.exec(query, id).toArray();
+    const [row] = this.#sql.exec(`SELECT ${COLUMNS.join(", ")} FROM restore_points WHERE id = ?`, id).toArray();
     return row === undefined ? undefined : RestorePoint.parse(row);
   }
 

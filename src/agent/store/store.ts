@@ -59,6 +59,7 @@ export class AgentStore {
       checkpoint_id,
       is_saved: !is_behind,
       conversation_id: conversationId,
+      current_conversation_id: conversationId,
       thread_id: threadId,
       branch: threadId === null ? 0 : this.conversations.branch(threadId),
       rollout_bytes: threadId === null ? 0 : this.conversations.rolloutBytes(threadId),
