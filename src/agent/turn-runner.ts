@@ -129,7 +129,7 @@ export class TurnRunner {
       turn_id: turnId,
       thread_id: heldBytes === 0 ? null : threadId,
       rollout_bytes: heldBytes,
-      prompt: request.prompt,
+      prompt: withNotes(request.prompt, store.turns.notes(turnId)),
       output_schema: request.output_schema,
       access: request.access,
       model: request.model,
@@ -221,6 +221,11 @@ export class TurnRunner {
     if (row === undefined) throw new AppError("not_found", "The turn was deleted while it ran.");
     return row;
   }
+}
+
+/** The model remembers work that its workspace no longer shows, where that was put back to an earlier state. */
+function withNotes(prompt: string, notes: readonly string[]): string {
+  return notes.length === 0 ? prompt : `[Note of the server on the workspace: ${notes.join(" ")}]\n\n${prompt}`;
 }
 
 /** The container is about to end, and has not taken the turn. */

@@ -86,9 +86,15 @@ it("works on the last checkpoint after a turn whose container is lost, and does 
   await eventually(async () => (await modelRequests(request.prompt)).length === 2);
   await loseContainer(agent);
   expect(await settled(agent, turn_id)).toMatchObject({ status: "interrupted", error: { code: "container_lost" } });
-  await run(agent, turn());
+  const next = turn();
+  const view = await run(agent, next);
   expect(await lab.readFile(agent, "a.txt")).toBe("kept\n");
   expect(await modelRequests(request.prompt)).toHaveLength(2);
+  // People are told, and the model, which remembers changes that are gone.
+  const note = "The container ended before the last changes in it were saved.";
+  expect(view.evidence?.notes).toEqual([expect.stringContaining(note)]);
+  expect(JSON.stringify(await modelRequests(next.prompt))).toContain(note);
+  expect((await run(agent, turn())).evidence?.notes).toEqual([]);
 });
 
 it("saves what changed between two turns before the container sleeps", async () => {

@@ -30,6 +30,7 @@ export async function restoreDisk(parts: RestoreParts, { client }: Runner): Prom
 
 async function restoreHead({ store, bucket, log }: RestoreParts, client: Runner["client"]): Promise<string[]> {
   const { checkpoints } = store;
+  const isLoss = hasUnsavedChanges(store);
   const remarks: string[] = [];
   for (;;) {
     const { checkpoint_id: head } = checkpoints.workspace();
@@ -42,7 +43,7 @@ async function restoreHead({ store, bucket, log }: RestoreParts, client: Runner[
       checkpoints.setWorkspace({ checkpoint_id: head, must_restore: false, is_behind: false });
       const duration_ms = Date.now() - startedAt;
       log.info("workspace restored", { checkpoint: head, archives: chain.length, duration_ms });
-      return remarks;
+      return isLoss && remarks.length === 0 ? [remarkOnLoss(chain.at(-1))] : remarks;
     }
     log.error("a checkpoint cannot be used", { checkpoint: damaged.id });
     store.transaction(() => {
@@ -104,9 +105,24 @@ async function open(key: string, bucket: ArchiveBucket | undefined, log: Logger)
   }
 }
 
+/** Whether what is on disk now, or was before its loss, may hold what no checkpoint does. */
+function hasUnsavedChanges({ checkpoints, turns }: AgentStore): boolean {
+  const { must_restore, is_behind } = checkpoints.workspace();
+  // A rollback leaves nothing unsaved.
+  return !must_restore && (is_behind || turns.lastSettled()?.status === "interrupted");
+}
+
+function remarkOnLoss(head: CheckpointRow | undefined): string {
+  const what = "The container ended before the last changes in it were saved.";
+  return head === undefined ? what : `${what} The workspace is as in checkpoint ${head.id} of ${timeOf(head)}.`;
+}
+
+function timeOf({ created_at }: CheckpointRow): string {
+  return new Date(created_at).toISOString();
+}
+
 function remarkOn(damaged: { id: string }, next: CheckpointRow | undefined): string {
   const what = `Checkpoint ${damaged.id} is damaged or missing.`;
   if (next === undefined) return `${what} There is none before it: the workspace begins empty.`;
-  const when = new Date(next.created_at).toISOString();
-  return `${what} The workspace is as in the one before, ${next.id} of ${when}; what was changed after it is lost.`;
+  return `${what} The workspace is as in the one before, ${next.id} of ${timeOf(next)}; what was changed after it is lost.`;
 }
