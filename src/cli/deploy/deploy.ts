@@ -1,12 +1,12 @@
 // `npm run deploy` step by step: what is missing is made where that needs no decision, and named with what to do where it does.
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
+import type { DeployConfig } from "./deploy-config.ts";
 import { ContainerLimits, instanceTypeFor } from "./instance-type.ts";
 import type { Wrangler } from "./wrangler.ts";
 
 export interface DeployOptions {
   wrangler: Wrangler;
-  /** wrangler.jsonc, parsed. */
   config: DeployConfig;
   /** Variables of whoever deploys. */
   env: Readonly<Record<string, string | undefined>>;
@@ -15,14 +15,6 @@ export interface DeployOptions {
   /** Writes the configuration that is deployed, and returns its path. */
   writeConfig(config: DeployConfig): string;
 }
-
-export const DeployConfig = z.looseObject({
-  name: z.string(),
-  vars: z.record(z.string(), z.unknown()).optional(),
-  r2_buckets: z.array(z.looseObject({ bucket_name: z.string() })).default([]),
-  containers: z.array(z.looseObject({})).min(1),
-});
-export type DeployConfig = z.infer<typeof DeployConfig>;
 
 /** Each of them lets people sign in. */
 const SIGN_IN = [
@@ -68,7 +60,9 @@ async function prepare({ wrangler, config, print }: DeployOptions): Promise<void
     print("Nobody is let in yet: set ALLOWED_USERS (npx wrangler secret put ALLOWED_USERS).");
   }
   if (!present.has("ENCRYPTION_KEY")) await makeKey(wrangler, print);
-  for (const { bucket_name } of config.r2_buckets) await makeBucket(bucket_name, wrangler, print);
+  for (const { bucket_name } of config.r2_buckets) {
+    if (bucket_name !== undefined) await makeBucket(bucket_name, wrangler, print);
+  }
 }
 
 /** None where there is no such Worker yet. */

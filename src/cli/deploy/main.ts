@@ -1,8 +1,9 @@
 // `npm run deploy`: checks what a deployment needs, makes what it can, and deploys.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readVariables } from "../variables.ts";
-import { DeployConfig, deploy } from "./deploy.ts";
+import { deploy } from "./deploy.ts";
+import { readDeployConfig } from "./deploy-config.ts";
 import { wranglerIn } from "./wrangler.ts";
 
 const USAGE = `npm run deploy [-- --dry-run]
@@ -16,7 +17,7 @@ const WRITTEN = join(ROOT, "wrangler.deploy.json");
 async function main(): Promise<void> {
   const [flag, ...more] = process.argv.slice(2);
   if (more.length > 0 || (flag !== undefined && flag !== "--dry-run")) throw new Error(USAGE);
-  const config = DeployConfig.parse(readJsonc(join(ROOT, "wrangler.jsonc")));
+  const config = readDeployConfig(join(ROOT, "wrangler.jsonc"));
   try {
     await deploy({
       wrangler: wranglerIn(ROOT),
@@ -32,11 +33,6 @@ async function main(): Promise<void> {
   } finally {
     rmSync(WRITTEN, { force: true });
   }
-}
-
-/** Comments stand on lines of their own in it. */
-function readJsonc(path: string): unknown {
-  return JSON.parse(readFileSync(path, "utf8").replace(/^\s*\/\/.*$/gm, ""));
 }
 
 main().catch((error: unknown) => {

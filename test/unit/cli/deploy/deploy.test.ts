@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { expect, it } from "vitest";
-import { type DeployConfig, deploy } from "../../../../src/cli/deploy/deploy.ts";
+import { deploy } from "../../../../src/cli/deploy/deploy.ts";
+import { type DeployConfig, readDeployConfig } from "../../../../src/cli/deploy/deploy-config.ts";
 import type { WranglerCall } from "../../../../src/cli/deploy/wrangler.ts";
 
 const CONFIG: DeployConfig = {
@@ -71,6 +73,13 @@ it("makes the encryption key and the bucket where there are none, and shows no s
   expect(commands).toEqual(expect.arrayContaining(["secret put ENCRYPTION_KEY", "r2 bucket create workspaces"]));
   const put = calls.find(({ args }) => args.includes("ENCRYPTION_KEY"));
   expect(Buffer.from(put?.stdin ?? "", "base64")).toHaveLength(32);
+});
+
+it("takes the project's own configuration, and leaves a bucket without a name to wrangler", async () => {
+  const config = readDeployConfig(resolve(import.meta.dirname, "../../../../wrangler.jsonc"));
+  const { failure, commands } = await run({ config, secrets: ["OWNER_PASSWORD", "ENCRYPTION_KEY"] });
+  expect(failure).toBeNull();
+  expect(commands.some((command) => command.startsWith("r2 "))).toBe(false);
 });
 
 it.each([
