@@ -32,20 +32,26 @@ const PENDING: Compartment<z.infer<typeof Secret>, z.infer<typeof Facts>> = {
 };
 /** As long as the auth server takes the code. */
 const LIFETIME_MS = 15 * 60_000;
+/** The auth server counts requests of the whole deployment: one user must not use them up. */
+const MAX_STARTS_PER_MINUTE = 5;
+const MINUTE_MS = 60_000;
 
 export class DeviceLogins {
   readonly #options: DeviceLoginOptions;
   #polling: Promise<DevicePoll> | undefined;
   /** How the last one ended: a second page that polls gets to know it too. */
   #ended: DevicePoll | undefined;
+  /** Unix times in ms. */
+  #starts: number[] = [];
 
   constructor(options: DeviceLoginOptions) {
     this.#options = options;
   }
 
-  /** Takes the place of one that waits. Throws `misconfigured`, or `model_unreachable`. */
+  /** Takes the place of one that waits. Throws `misconfigured`, `busy`, or `model_unreachable`. */
   async start(): Promise<DeviceLogin> {
     const { vault, authUrl, log } = this.#options;
+    this.#countStart();
     const { device_auth_id, user_code, interval_s } = await startDeviceCode(authUrl(), CODEX_CLIENT_ID).catch(
       (error) => {
         if (!(error instanceof AuthServerError)) throw error;
@@ -86,6 +92,15 @@ export class DeviceLogins {
   cancel(): void {
     this.#ended = undefined;
     this.#options.vault.remove(PENDING.kind);
+  }
+
+  #countStart(): void {
+    const now = Date.now();
+    const recent = this.#starts.filter((at) => at > now - MINUTE_MS);
+    if (recent.length >= MAX_STARTS_PER_MINUTE) {
+      throw new AppError("busy", "Too many device logins were started. Try again in a minute.");
+    }
+    this.#starts = [...recent, now];
   }
 
   async #pollOnce(): Promise<DevicePoll> {

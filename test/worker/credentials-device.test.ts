@@ -78,6 +78,16 @@ it("does not begin where the auth server cannot be reached", async () => {
   expect(await user.startDeviceLogin()).toMatchObject({ ok: false, code: "model_unreachable" });
 });
 
+it("is not begun again and again, also not by one who calls each off", async () => {
+  const user = directory();
+  for (let times = 0; times < 5; times++) {
+    unwrap(await user.startDeviceLogin());
+    unwrap(await user.removeCredential("oauth"));
+  }
+  expect(await user.startDeviceLogin()).toMatchObject({ ok: false, code: "busy" });
+  expect(await directory().startDeviceLogin()).toMatchObject({ ok: true });
+});
+
 it("is called off when the user disconnects ChatGPT, or starts another one", async () => {
   const [user, account] = [directory(), await newAccount()];
   const first = unwrap(await user.startDeviceLogin());
