@@ -17,6 +17,8 @@ export interface DevServerOptions {
   scratch?: Scratch;
   /** `npm run dev` in place of the program that it runs. */
   viaNpm?: boolean;
+  /** Until it is ready. */
+  timeoutMs?: number;
 }
 
 /** A home directory without credentials, and the state below it. Also the working directory, so no .dev.vars is found. */
@@ -54,11 +56,11 @@ export class DevServer {
   readonly #keepsScratch: boolean;
   readonly #onExit = (): void => this.#killTree();
 
-  /** Resolves when it is ready. Rejects, with what it printed, when it is not within 30 s. */
+  /** Resolves when it is ready. Rejects, with what it printed, when it is not within 30 s, or `timeoutMs`. */
   static async start(options: DevServerOptions = {}): Promise<DevServer> {
     const server = await DevServer.launch(options);
     try {
-      await server.#ready();
+      await server.#ready(options.timeoutMs ?? READY_TIMEOUT_MS);
       return server;
     } catch (error) {
       await server.kill();
@@ -166,9 +168,9 @@ export class DevServer {
     this.#dispose();
   }
 
-  async #ready(): Promise<void> {
+  async #ready(timeoutMs: number): Promise<void> {
     const isReady = (): boolean => this.lines.some((line) => line.includes(READY_LINE));
-    for (const deadline = Date.now() + READY_TIMEOUT_MS; !isReady(); ) {
+    for (const deadline = Date.now() + timeoutMs; !isReady(); ) {
       const ended = await Promise.race([this.exited, sleep(50)]);
       if (ended === undefined && Date.now() < deadline) continue;
       throw new Error(`the dev server is not ready (${ended ?? "time-out"}):\n${this.output}`);

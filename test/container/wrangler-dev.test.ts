@@ -1,0 +1,128 @@
+// `npm run dev` with real containers, from the HTTP client to Codex in a container and back. It needs Cloudflare's image of the
+// proxy beside each container, which not every machine can pull; MINIFLARE_CONTAINER_EGRESS_IMAGE names another tag of it.
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dockerProbe } from "../../src/cli/dev/docker.ts";
+import { API_KEY, DevServer } from "../support/dev-server.ts";
+import { type FakeModel, startFakeModel } from "../support/fake-model/fake-model.ts";
+import { type Step, script } from "../support/fake-model/script.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const DOCKER = { WRANGLER_DOCKER_BIN: resolve(import.meta.dirname, "docker-without-buildkit") };
+/** The image may have to be built. */
+const START_TIMEOUT_MS = 300_000;
+const WAIT_MS = 20_000;
+
+const problem = await dockerProbe(ROOT, { ...process.env, ...DOCKER }).problem();
+if (problem !== undefined) console.warn(`Left out: npm run dev with containers. ${problem}.`);
+
+describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
+  let model: FakeModel;
+  let server: DevServer;
+  const before = containers();
+
+  beforeAll(async () => {
+    const { MINIFLARE_CONTAINER_EGRESS_IMAGE: sidecar } = process.env;
+    model = await startFakeModel();
+    server = await DevServer.start({
+      timeoutMs: START_TIMEOUT_MS,
+      env: {
+        OPENAI_BASE_URL: model.url,
+        RUNTIME: "docker",
+        ...DOCKER,
+        ...(sidecar === undefined ? {} : { MINIFLARE_CONTAINER_EGRESS_IMAGE: sidecar }),
+      },
+    });
+  }, START_TIMEOUT_MS);
+
+  afterAll(async () => {
+    await server?.stop();
+    await model?.close();
+    expect(containers().filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  it("carries a turn out in a container of the agent's own, as a user without rights", async () => {
+    expect(server.output).toContain("Docker containers");
+    const { status, evidence } = await implement("a1", { run: "id -un; echo one > one.txt; ls -l /proc/1/environ" });
+    expect(status).toBe("completed");
+    expect(evidence).toMatchObject({ changed_files: [{ path: "one.txt", action: "create" }] });
+    expect(heard()).toContain("agent");
+  });
+
+  it("shows the container no credential", async () => {
+    const { status } = await implement("a1", { run: "env; cat /proc/*/environ | tr '\\0' '\\n'; cat /proc/*/cmdline" });
+    expect(status).toBe("completed");
+    expect(heard()).toContain("CODEX_HOME=/var/lib/codex-agent");
+    expect(heard()).not.toContain(API_KEY);
+  });
+
+  it.each([
+    ["a name", "https://example.com/"],
+    ["an address", "http://1.1.1.1/"],
+    ["the metadata service", "http://169.254.169.254/latest/meta-data/"],
+    ["this machine", "http://host.docker.internal:8210/health"],
+    ["another port of the model's host", "http://model.internal:8080/"],
+  ])("gives a command no way out to %s", async (_, url) => {
+    const { evidence } = await implement("a1", { run: `curl -fsS -m 5 -o /dev/null ${url}` });
+    expect(evidence?.commands[0]?.exit_code).toBeGreaterThan(0);
+  });
+
+  it("interrupts the turn of a container that is killed, and goes on with the files and the conversation", async () => {
+    await implement("a2", { run: "echo kept > kept.txt" });
+    const lost = implement("a2", { run: "echo lost > lost.txt; sleep 60" });
+    const name = await eventually(() => containers().find((each) => hasFile(each, "/agent/workspace/lost.txt")));
+    docker("kill", name);
+    expect(await lost).toMatchObject({ status: "interrupted", error: { code: "container_lost" } });
+    const { evidence } = await implement("a2", { run: "cat kept.txt && test ! -e lost.txt" });
+    expect(evidence?.commands[0]?.exit_code).toBe(0);
+  });
+
+  /** What commands have printed. */
+  function heard(): string {
+    return JSON.stringify(model.requests.map(({ body }) => body));
+  }
+
+  async function implement(agent_id: string, ...steps: Step[]): Promise<Envelope> {
+    const task = `Work. ${script(...steps, { answer: {} })}`;
+    const response = await fetch(`${server.url}/tools/implement`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ agent_id, task, target_files: [], wait_seconds: 120 }),
+    });
+    return (await response.json()) as Envelope; // what tools.md promises of every tool
+  }
+});
+
+interface Envelope {
+  status: string;
+  error?: { code: string };
+  evidence?: { commands: { exit_code: number | null }[]; changed_files: unknown[] };
+}
+
+/** Names of those that run. */
+function containers(): string[] {
+  return problem === undefined ? docker("ps", "--format", "{{.Names}}").split("\n").filter(Boolean) : [];
+}
+
+function hasFile(container: string, path: string): boolean {
+  try {
+    docker("exec", container, "test", "-e", path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function eventually<T>(look: () => T | undefined): Promise<T> {
+  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; await sleep(200)) {
+    const found = look();
+    if (found !== undefined) return found;
+  }
+  throw new Error("it did not happen in time");
+}
+
+function docker(...args: string[]): string {
+  return execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+}
