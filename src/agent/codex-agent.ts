@@ -19,7 +19,7 @@ import type { TurnRow } from "./store/turns.ts";
 import { needsContainer, submitTurn } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
 import { isSettled, type TurnRequest, type TurnView } from "./types.ts";
-import { progressOf, viewOf } from "./view.ts";
+import { viewOf } from "./view.ts";
 
 /** How soon an accepted turn is looked for again where nothing else keeps this object awake. */
 const RESUME_AFTER_S = 15;
@@ -88,17 +88,13 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   /**
    * Follows a turn: NDJSON of `WatchLine`, progress above number `after` first, the settled view last.
-   * Ending the stream ends the watching, never the turn.
+   * Ending the stream ends the watching, never the turn. `busy` where too many follow already.
    */
   watchTurn(turnId: string, after: number): Promise<Outcome<ReadableStream<Uint8Array>>> {
     return outcomeOf(() => {
-      const { status, last_seq } = this.#row(turnId);
-      const past = progressOf(this.#parts.store, turnId, after);
-      const waiting = this.#parts.store.approvals
-        .waiting(turnId)
-        .map(({ approval_id }) => ({ type: "approval" as const, seq: last_seq, approval_id }));
-      if (!isSettled(status)) return this.#parts.watchers.watch(turnId, [...past, ...waiting]);
-      return this.#parts.watchers.replay([...past, { type: "view", view: this.#view(turnId) }]);
+      const { watchers } = this.#parts;
+      if (!isSettled(this.#row(turnId).status)) return watchers.watch(turnId, after);
+      return watchers.replay(after, this.#view(turnId));
     });
   }
 
@@ -108,7 +104,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
       const isOpen = !isSettled(this.#row(turnId).status);
       if (isOpen) await cancelTurn(turnId, { ...this.#parts, log: this.#log });
       const view = this.#view(turnId);
-      if (isSettled(view.status)) this.#parts.watchers.finish(turnId, { type: "view", view });
+      if (isSettled(view.status)) this.#parts.watchers.finish(view);
       this.#parts.session.changed();
       return view;
     });

@@ -6,7 +6,7 @@ import type { AgentBody, Runner } from "./body.ts";
 
 import type { AgentStore } from "./store/store.ts";
 import type { TurnStatus } from "./types.ts";
-import { progressOf } from "./view.ts";
+import { newestProgress } from "./view.ts";
 
 export interface LookOptions {
   /** Ask the runner, if it is up, what its processes use. */
@@ -96,7 +96,7 @@ function statusOf({ turns, approvals }: AgentStore, isUp: boolean): SessionStatu
 function currentTurn(store: AgentStore): AgentDescription["current_turn"] {
   const row = store.turns.firstOpen();
   if (row === undefined) return null;
-  const progress = progressOf(store, row.id, 0).at(-1)?.message ?? null;
+  const progress = newestProgress(store, row.id, 1)[0] ?? null;
   return { turn_id: row.id, tool: row.tool, status: row.status, started_at: row.started_at, progress };
 }
 

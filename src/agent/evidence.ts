@@ -7,7 +7,7 @@ const MAX_COMMANDS = 200;
 const MAX_COMMAND_CHARS = 2_000;
 const MAX_FILES_READ = 200;
 
-export function evidenceOf(events: readonly TurnEvent[]): Evidence {
+export function evidenceOf(events: Iterable<TurnEvent>): Evidence {
   const evidence: Evidence = {
     changed_files: [],
     commands: [],
@@ -25,7 +25,7 @@ export function evidenceOf(events: readonly TurnEvent[]): Evidence {
       evidence.model = body.model;
       evidence.codex_version = body.codex_version;
     } else if (body.type === "command_finished") {
-      for (const file of body.files_read) filesRead.add(file);
+      for (const file of body.files_read) if (filesRead.size < MAX_FILES_READ) filesRead.add(file);
       if (++commands > MAX_COMMANDS) continue;
       evidence.commands.push({
         command: cut(body.command, MAX_COMMAND_CHARS),
@@ -38,7 +38,7 @@ export function evidenceOf(events: readonly TurnEvent[]): Evidence {
       Object.assign(evidence, changesOf(body.changes));
     }
   }
-  evidence.files_read = [...filesRead].slice(0, MAX_FILES_READ);
+  evidence.files_read = [...filesRead];
   if (commands > MAX_COMMANDS) evidence.total_commands = commands;
   return evidence;
 }

@@ -14,7 +14,8 @@ import { sessionLimits } from "./session-limits.ts";
 import { AgentStore } from "./store/store.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import { TurnRunner } from "./turn-runner.ts";
-import { viewOf } from "./view.ts";
+import type { WatchLine } from "./types.ts";
+import { pastOf, viewOf } from "./view.ts";
 import { Watchers } from "./watchers.ts";
 
 /** The object that the parts make up, as they see it. */
@@ -62,7 +63,7 @@ export function assembleAgent(object: AgentObject): AgentParts {
   });
   const lease = createLease(object, store, body);
   const files = createFiles(object, store, body);
-  const watchers = new Watchers();
+  const watchers = new Watchers((turnId, after) => pastOf(store, turnId, after));
   const session = createSession(object, { store, body, files }, () => queue.isBusy);
   const runner = new TurnRunner({
     store,
@@ -81,7 +82,7 @@ export function assembleAgent(object: AgentObject): AgentParts {
     run: (turnId) => runner.run(turnId),
     onSettled: (turnId) => {
       const row = store.turns.find(turnId);
-      if (row !== undefined) watchers.finish(turnId, { type: "view", view: viewOf(store, row) });
+      if (row !== undefined) watchers.finish(viewOf(store, row));
       session.changed();
     },
     afterTurn: () => files.afterTurn(),
@@ -153,9 +154,11 @@ function createExpiry(object: AgentObject, { turns }: AgentStore): Expiry {
 const CHANGES_STATUS: ReadonlySet<string> = new Set(["started", "approval_requested", "approval_resolved"]);
 
 function publish(watchers: Watchers, turnId: string, { seq, body }: TurnEvent): void {
-  const message = progressLine(body);
+  const lines: WatchLine[] = [];
   if (body.type === "approval_requested") {
-    watchers.publish(turnId, { type: "approval", seq, approval_id: body.approval.approval_id });
+    lines.push({ type: "approval", seq, approval_id: body.approval.approval_id });
   }
-  if (message !== undefined) watchers.publish(turnId, { type: "progress", seq, message });
+  const message = progressLine(body);
+  if (message !== undefined) lines.push({ type: "progress", seq, message });
+  watchers.publish(turnId, seq, lines);
 }

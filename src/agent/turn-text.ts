@@ -1,6 +1,7 @@
 // A turn as text, for those who want to read up on it. All of it but the headings comes from a caller, the model, a command or the
 // repository: data, not instructions.
 import type { TurnEvent, TurnEventBody } from "../../container/protocol.ts";
+import { BoundedText } from "../lib/bounded-text.ts";
 import { progressLine } from "./progress.ts";
 import type { AgentStore } from "./store/store.ts";
 import type { TurnView } from "./types.ts";
@@ -11,30 +12,31 @@ export type TurnPart = "transcript" | "diff" | "log";
 const MAX_CHARS = 1_000_000;
 
 export function turnText(store: AgentStore, view: TurnView, part: TurnPart): string {
+  const text = new BoundedText(MAX_CHARS);
+  for (const piece of piecesOf(store, view, part)) text.add(piece);
+  return text.toString();
+}
+
+function piecesOf(store: AgentStore, view: TurnView, part: TurnPart): Iterable<string> {
   switch (part) {
     case "transcript":
-      return withoutMiddle(
-        transcript(store.turns.request(view.turn_id).prompt, store.turns.events(view.turn_id), view),
-      );
+      return transcript(store.turns.request(view.turn_id).prompt, store.turns.events(view.turn_id), view);
     case "diff":
-      return withoutMiddle(view.evidence?.diff ?? "");
+      return [view.evidence?.diff ?? ""];
     case "log":
-      return withoutMiddle([...store.turns.events(view.turn_id).flatMap(logLines), ...lastLine(view)].join("\n"));
+      return log(store.turns.events(view.turn_id), view);
   }
 }
 
 /** What was asked, said, run and answered, in Markdown. */
-function transcript(prompt: string, events: readonly TurnEvent[], view: TurnView): string {
-  const steps = events.map(({ body }) => step(body)).filter((text) => text !== undefined && text !== view.answer);
-  return [
-    `# ${view.tool}, ${view.turn_id}: ${view.status}`,
-    `## Prompt\n\n${prompt}`,
-    `## Work\n\n${steps.join("\n\n")}`,
-    view.answer === null ? undefined : `## Answer\n\n${pretty(view.answer)}`,
-    view.error === null ? undefined : `## Error\n\n${view.error.code}: ${view.error.message}`,
-  ]
-    .filter((section) => section !== undefined)
-    .join("\n\n");
+function* transcript(prompt: string, events: Iterable<TurnEvent>, view: TurnView): Iterable<string> {
+  yield `# ${view.tool}, ${view.turn_id}: ${view.status}\n\n## Prompt\n\n${prompt}\n\n## Work`;
+  for (const { body } of events) {
+    const text = step(body);
+    if (text !== undefined && text !== view.answer) yield `\n\n${text}`;
+  }
+  if (view.answer !== null) yield `\n\n## Answer\n\n${pretty(view.answer)}`;
+  if (view.error !== null) yield `\n\n## Error\n\n${view.error.code}: ${view.error.message}`;
 }
 
 function step(body: TurnEventBody): string | undefined {
@@ -51,15 +53,17 @@ function step(body: TurnEventBody): string | undefined {
 }
 
 /** One line per event, with its time. */
-function logLines({ at, body }: TurnEvent): string[] {
-  const isDone = body.type === "command_finished" && body.exit_code === 0;
-  const text = isDone ? `Done: ${body.command}` : progressLine(body);
-  return text === undefined ? [] : [`${timeOf(at)} ${text}`];
-}
-
-function lastLine({ settled_at, status, error }: TurnView): string[] {
-  if (settled_at === null) return [];
-  return [`${timeOf(settled_at)} The turn is ${status}${error === null ? "" : `: ${error.message}`}`];
+function* log(events: Iterable<TurnEvent>, { settled_at, status, error }: TurnView): Iterable<string> {
+  let newline = "";
+  for (const { at, body } of events) {
+    const isDone = body.type === "command_finished" && body.exit_code === 0;
+    const text = isDone ? `Done: ${body.command}` : progressLine(body);
+    if (text === undefined) continue;
+    yield `${newline}${timeOf(at)} ${text}`;
+    newline = "\n";
+  }
+  if (settled_at === null) return;
+  yield `${newline}${timeOf(settled_at)} The turn is ${status}${error === null ? "" : `: ${error.message}`}`;
 }
 
 function timeOf(unixMs: number): string {
@@ -72,10 +76,4 @@ function pretty(answer: string): string {
   } catch {
     return answer;
   }
-}
-
-function withoutMiddle(text: string): string {
-  if (text.length <= MAX_CHARS) return text;
-  const half = MAX_CHARS / 2;
-  return `${text.slice(0, half)}\n\n[${text.length - MAX_CHARS} characters are left out]\n\n${text.slice(-half)}`;
 }

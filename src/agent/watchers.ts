@@ -1,68 +1,69 @@
-// Who follows a turn right now. Each watcher has a byte stream of its own; a slow one misses progress lines, never the
-// last one, and never holds up the turn.
-import type { WatchLine } from "./types.ts";
+// Who follows the turns of an agent right now.
+import { AppError } from "../errors.ts";
+import type { TurnView, WatchLine } from "./types.ts";
+import { encodeLines, type PastLines, Watcher } from "./watcher.ts";
 
-type Controller = ReadableByteStreamController;
-
-/** Progress lines that may wait for one watcher. */
-const MAX_QUEUED_BYTES = 256 * 1024;
+/** More than look at one agent on purpose. Each may hold some 20 kB of the 128 MB that an isolate has. */
+const MAX_WATCHERS = 1_000;
 
 export class Watchers {
-  readonly #byTurn = new Map<string, Set<Controller>>();
-  readonly #encoder = new TextEncoder();
+  readonly #byTurn = new Map<string, Set<Watcher>>();
+  readonly #read: (turnId: string, after: number) => PastLines;
+  #count = 0;
 
-  /** A stream that begins with `past` and goes on until {@link finish}. */
-  watch(turnId: string, past: readonly WatchLine[]): ReadableStream<Uint8Array> {
-    let own: Controller;
-    return new ReadableStream({
-      type: "bytes",
-      start: (controller) => {
-        own = controller;
-        this.#add(turnId, controller);
-        for (const line of past) this.#send(controller, line);
-      },
-      cancel: () => this.#remove(turnId, own),
-    });
+  /** `read` looks up what a watcher lacks. */
+  constructor(read: (turnId: string, after: number) => PastLines) {
+    this.#read = read;
   }
 
-  /** A stream of `lines` and no more. */
-  replay(lines: readonly WatchLine[]): ReadableStream<Uint8Array> {
-    return new ReadableStream({
-      type: "bytes",
-      start: (controller) => {
-        for (const line of lines) this.#send(controller, line);
-        controller.close();
-      },
-    });
-  }
-
-  publish(turnId: string, line: WatchLine): void {
-    for (const controller of this.#byTurn.get(turnId) ?? []) {
-      if ((controller.desiredSize ?? 0) > -MAX_QUEUED_BYTES) this.#send(controller, line);
+  /** A stream of the lines above number `after`, which goes on until {@link finish}. Throws `busy`. */
+  watch(turnId: string, after: number): ReadableStream<Uint8Array> {
+    if (this.#count >= MAX_WATCHERS) {
+      const message = `${MAX_WATCHERS} calls wait for turns of this agent. Look with get_turn and wait_seconds 0.`;
+      throw new AppError("busy", message);
     }
+    const watcher = new Watcher(
+      after,
+      (position) => this.#read(turnId, position),
+      () => this.#remove(turnId, watcher),
+    );
+    this.#byTurn.set(turnId, (this.#byTurn.get(turnId) ?? new Set()).add(watcher));
+    this.#count++;
+    return watcher.stream;
   }
 
-  finish(turnId: string, line: WatchLine): void {
-    for (const controller of this.#byTurn.get(turnId) ?? []) {
-      this.#send(controller, line);
-      controller.close();
-    }
-    this.#byTurn.delete(turnId);
+  /** A stream of a turn that has settled. */
+  replay(after: number, view: TurnView): ReadableStream<Uint8Array> {
+    const watcher = new Watcher(
+      after,
+      (position) => this.#read(view.turn_id, position),
+      () => {},
+    );
+    watcher.finish(encodeLines([{ type: "view", view }]));
+    return watcher.stream;
   }
 
-  #add(turnId: string, controller: Controller): void {
-    const controllers = this.#byTurn.get(turnId) ?? new Set();
-    controllers.add(controller);
-    this.#byTurn.set(turnId, controllers);
+  /** The lines of one event, which is stored by now. */
+  publish(turnId: string, seq: number, lines: readonly WatchLine[]): void {
+    const watchers = this.#byTurn.get(turnId);
+    if (watchers === undefined || lines.length === 0) return;
+    const bytes = encodeLines(lines);
+    for (const watcher of watchers) watcher.publish(bytes, seq);
   }
 
-  #remove(turnId: string, controller: Controller): void {
-    const controllers = this.#byTurn.get(turnId);
-    controllers?.delete(controller);
-    if (controllers?.size === 0) this.#byTurn.delete(turnId);
+  finish(view: TurnView): void {
+    const watchers = this.#byTurn.get(view.turn_id);
+    if (watchers === undefined) return;
+    const bytes = encodeLines([{ type: "view", view }]);
+    for (const watcher of watchers) watcher.finish(bytes);
+    this.#count -= watchers.size;
+    this.#byTurn.delete(view.turn_id);
   }
 
-  #send(controller: Controller, line: WatchLine): void {
-    controller.enqueue(this.#encoder.encode(`${JSON.stringify(line)}\n`));
+  #remove(turnId: string, watcher: Watcher): void {
+    const watchers = this.#byTurn.get(turnId);
+    if (watchers?.delete(watcher) !== true) return;
+    this.#count--;
+    if (watchers.size === 0) this.#byTurn.delete(turnId);
   }
 }

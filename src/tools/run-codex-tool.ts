@@ -18,7 +18,11 @@ export async function runCodexTool(tool: CodexTool, parameters: unknown, context
     const agent = agentOf(context, turn.agent_id);
     const started = await startOrResume(agent, tool, input.data, context);
     const waitMs = (turn.wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
-    const waited = await waitForTurn(agent, started, waitMs, context);
+    const waited = await waitForTurn(agent, started, waitMs, context).catch(async (error: unknown) => {
+      // The turn is under way all the same: its caller must learn its id.
+      if (error instanceof AppError && error.code === "busy") return unwrap(await agent.getTurn(started.turn_id));
+      throw error;
+    });
     // Only the call that asked for the turn ends it. To wait for it by get_turn changes nothing, nor does to stop waiting.
     const ended = context.isCancelled?.() ? unwrap(await agent.cancelTurn(started.turn_id)) : waited;
     return toEnvelope(ended, tool, context.origin);

@@ -1,7 +1,7 @@
 // Waits for a turn as long as its caller wants to, passing progress on. Ends with the turn as it then stands.
 import type { CodexAgent } from "../agent/codex-agent.ts";
 import { isSettled, type TurnView, type WatchLine } from "../agent/types.ts";
-import { unwrap } from "../errors.ts";
+import { AppError, unwrap } from "../errors.ts";
 import { readNdjson } from "../lib/ndjson.ts";
 import type { CallContext } from "./call-context.ts";
 
@@ -10,6 +10,7 @@ type Agent = DurableObjectStub<CodexAgent>;
 /** A lost stream (a deploy, an evicted object) is taken up again after this. */
 const RETRY_MS = 200;
 
+/** Throws `busy` where too many wait for turns of this agent. */
 export async function waitForTurn(
   agent: Agent,
   turn: TurnView,
@@ -30,6 +31,7 @@ export async function waitForTurn(
       }
     } catch (error) {
       if (until.aborted) break;
+      if (error instanceof AppError && error.code === "busy") throw error;
       log.warn("lost sight of the turn", { turn_id: turn.turn_id, error });
     }
     if (!until.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -64,13 +64,13 @@ it("stores every event of a turn up to its last one, in order and without a gap"
   const steps = [{ reasoning: "Thinking." }, { run: "echo one" }, { run: "echo two" }, { say: "Done." }];
   const { turn_id } = await run(agent, turn(steps));
   await inStore(agent, ({ turns }, sql) => {
-    const stored = turns.events(turn_id).map(({ seq }) => seq);
+    const stored = [...turns.events(turn_id)].map(({ seq }) => seq);
     // Pieces of the rollout and the result are stored in places of their own.
     const pieces = sql.exec("SELECT * FROM rollouts").toArray().length;
     const last = turns.find(turn_id)?.last_seq ?? 0;
     expect(stored).toEqual([...new Set(stored)].sort((a, b) => a - b));
     expect(stored.length + pieces + 1).toBe(last);
-    expect(turns.events(turn_id).map(({ body }) => body.type)).toEqual([
+    expect([...turns.events(turn_id)].map(({ body }) => body.type)).toEqual([
       "started",
       "progress",
       ...["command_started", "command_finished", "command_started", "command_finished"],

@@ -119,7 +119,7 @@ async function turnAtWork(): Promise<{ agent: Agent; prompt: string; turnId: str
   const agent = newAgent();
   const request = turn([{ run: "echo one" }, { stallMs: 15_000 }, { say: "Done." }]);
   const { turn_id: turnId } = await start(agent, request);
-  await eventually(() => inStore(agent, ({ turns }) => turns.events(turnId).length === 3));
+  await eventually(() => inStore(agent, ({ turns }) => [...turns.events(turnId)].length === 3));
   await eventually(async () => (await modelRequests(request.prompt)).length === 2);
   return { agent, prompt: request.prompt, turnId };
 }

@@ -39,10 +39,10 @@ it("settles a turn that it left, with all that happened meanwhile", async () => 
 
 it("goes on with the number after the last stored event", async () => {
   const { agent, turnId } = await startedTurn();
-  const before = await inStore(agent, ({ turns }) => turns.events(turnId));
+  const before = await inStore(agent, ({ turns }) => [...turns.events(turnId)]);
   const back = await abort(agent);
   await settled(back, turnId);
-  const after = await inStore(back, ({ turns }) => turns.events(turnId));
+  const after = await inStore(back, ({ turns }) => [...turns.events(turnId)]);
   expect(before.length).toBeGreaterThan(0);
   expect(after.slice(0, before.length)).toEqual(before);
   expect(after.map(({ body }) => body.type)).toEqual(["started", "command_started", "command_finished", "message"]);

@@ -20,7 +20,10 @@ it("keeps a result for as long as RESULT_TTL_SECONDS says, and no longer", async
     code: "not_found",
     message: expect.stringContaining("RESULT_TTL_SECONDS"),
   });
-  expect(await inStore(agent, ({ turns }) => [turns.events(turn_id), turns.result(turn_id)])).toEqual([[], undefined]);
+  expect(await inStore(agent, ({ turns }) => [[...turns.events(turn_id)], turns.result(turn_id)])).toEqual([
+    [],
+    undefined,
+  ]);
   expect(await inStore(agent, ({ turns }) => turns.find(turn_id)?.status)).toBe("completed");
 });
 

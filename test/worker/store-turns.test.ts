@@ -89,7 +89,7 @@ it("gives back the events above a number, in order", async () => {
     const id = accept(store);
     const bodies = ["one", "two", "three"].map((message): TurnEventBody => ({ type: "progress", message }));
     for (const [index, body] of bodies.entries()) store.turns.addEvent(id, { seq: index + 1, at: 5, body });
-    expect(store.turns.events(id, 1)).toEqual([
+    expect([...store.turns.events(id, 1)]).toEqual([
       { seq: 2, at: 5, body: bodies[1] },
       { seq: 3, at: 5, body: bodies[2] },
     ]);
@@ -102,8 +102,8 @@ it("gives back an event that is larger than a row", async () => {
     const body: TurnEventBody = { type: "message", text: "漢".repeat(800_000) };
     store.turns.addEvent(id, { seq: 1, at: 5, body });
     store.turns.addEvent(id, { seq: 2, at: 5, body: { type: "progress", message: "next" } });
-    expect(store.turns.events(id)).toHaveLength(2);
-    expect(store.turns.events(id)[0]).toEqual({ seq: 1, at: 5, body });
+    expect([...store.turns.events(id)]).toHaveLength(2);
+    expect([...store.turns.events(id)][0]).toEqual({ seq: 1, at: 5, body });
   });
 });
 

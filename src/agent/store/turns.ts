@@ -34,6 +34,8 @@ const COLUMNS =
   "position, id, conversation_id, tool, status, incarnation, last_seq, created_at, started_at, settled_at";
 /** An event longer than this goes to the documents: escaped, a diff of 400 000 characters may exceed the 2 MB of a row. */
 const MAX_ROW_CHARS = 400_000;
+/** Few enough that a page of the longest rows is a small part of an isolate's memory. */
+const PAGE_EVENTS = 32;
 /** As many as a person looks through. */
 const MAX_NEWEST = 50;
 const OPEN = "status IN ('queued', 'running')";
@@ -117,13 +119,14 @@ export class Turns {
     this.#sql.exec("INSERT OR IGNORE INTO events (turn_id, seq, at, body) VALUES (?, ?, ?, ?)", id, seq, at, stored);
   }
 
-  events(id: string, after = 0): TurnEvent[] {
-    const query = "SELECT seq, at, body FROM events WHERE turn_id = ? AND seq > ? ORDER BY seq";
-    const rows = this.#sql.exec<{ seq: number; at: number; body: string }>(query, id, after).toArray();
-    return rows.map(({ seq, at, body }) => {
-      const text = body === "" ? (this.#documents.get(id, eventKind(seq)) ?? "") : body;
-      return { seq, at, body: TurnEventBody.parse(JSON.parse(text)) };
-    });
+  /** Events with a number above `after`, a page of them in memory at a time: together they may be more than an isolate holds. */
+  events(id: string, after = 0): Generator<TurnEvent, void, undefined> {
+    return this.#pages(id, "seq > ? ORDER BY seq", after);
+  }
+
+  /** The same backwards, from the last one on. */
+  newestEvents(id: string): Generator<TurnEvent, void, undefined> {
+    return this.#pages(id, "seq < ? ORDER BY seq DESC", Number.MAX_SAFE_INTEGER);
   }
 
   /** For the turn's evidence, beside what its events say. */
@@ -181,6 +184,19 @@ export class Turns {
     this.#sql.exec(`DELETE FROM documents WHERE owner IN (${due})`, before);
     const rest = "SELECT EXISTS (SELECT 1 FROM turns WHERE settled_at IS NULL OR settled_at >= ?) AS found";
     return this.#sql.exec<{ found: number }>(rest, before).one().found === 1;
+  }
+
+  *#pages(id: string, order: string, start: number): Generator<TurnEvent, void, undefined> {
+    const query = `SELECT seq, at, body FROM events WHERE turn_id = ? AND ${order} LIMIT ?`;
+    for (let last = start; ; ) {
+      const rows = this.#sql.exec<{ seq: number; at: number; body: string }>(query, id, last, PAGE_EVENTS).toArray();
+      for (const { seq, at, body } of rows) {
+        const text = body === "" ? (this.#documents.get(id, eventKind(seq)) ?? "") : body;
+        yield { seq, at, body: TurnEventBody.parse(JSON.parse(text)) };
+        last = seq;
+      }
+      if (rows.length < PAGE_EVENTS) return;
+    }
   }
 
   #one(where: string, ...bindings: (string | number)[]): TurnRow | undefined {

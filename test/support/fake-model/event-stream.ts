@@ -1,4 +1,5 @@
 // The server-sent events of one response, in the order and shape of https://platform.openai.com/docs/api-reference/responses-streaming
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 export type StreamEvent = { type: string; [field: string]: unknown };
@@ -47,6 +48,15 @@ export class EventStream {
     const data = JSON.stringify({ ...event, sequence_number: this.#sequence });
     this.#sequence += 1;
     this.#response.write(`event: ${event.type}\ndata: ${data}\n\n`);
+  }
+
+  /** Resolves when a client that is slow has taken what was written. */
+  async drained(): Promise<void> {
+    if (!this.#response.writableNeedDrain || this.#response.destroyed) return;
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    await Promise.race(["drain", "close"].map((event) => once(this.#response, event, { signal })));
+    waiting.abort();
   }
 
   message(text: string): void {

@@ -25,8 +25,8 @@ export type Step =
   | { cut: { times?: number } }
   /** This event as it is, then the end of the stream without `response.completed`. */
   | { event: { type: string; [field: string]: unknown } }
-  /** A reasoning item with this summary; the next step goes on in the same response. */
-  | { reasoning: string };
+  /** A reasoning item with this summary, or so many of them; the next step goes on in the same response. */
+  | { reasoning: string; count?: number };
 
 type Block = { steps: Step[]; start: number; end: number };
 

@@ -51,12 +51,20 @@ async function play(step: Step, index: number, exchange: Exchange): Promise<Prog
   }
   if ("fail" in step) return isDue(step.fail, index, exchange) ? fail(step.fail, exchange) : "goes on";
   if ("cut" in step) return isDue(step.cut, index, exchange) ? cut(exchange) : "goes on";
-  if ("reasoning" in step) stream.reasoning(step.reasoning);
+  if ("reasoning" in step) await reason(step.reasoning, step.count ?? 1, stream);
   else if ("stallMs" in step) {
     stream.open();
     await sleep(step.stallMs, undefined, { signal: closed });
   } else await sleep(step.delayMs, undefined, { signal: closed });
   return "goes on";
+}
+
+/** Each of many is told from the others by its number. */
+async function reason(summary: string, count: number, stream: EventStream): Promise<void> {
+  for (let n = 1; n <= count; n++) {
+    stream.reasoning(count === 1 ? summary : `${n}: ${summary}`);
+    await stream.drained();
+  }
 }
 
 function isDue({ times = Infinity }: { times?: number }, index: number, { countAttempt }: Exchange): boolean {
