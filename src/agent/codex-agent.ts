@@ -49,6 +49,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
       container: containerControl(this, this.ctx.container),
       renewActivity: () => this.renewActivityTimeout(),
       sleep: () => this.onActivityExpired(),
+      makeRoom: () => this.yieldContainer(),
       isScheduled: async (method) => (await this.listSchedules(method)).length > 0,
       schedule: (inSeconds, method) => this.schedule(inSeconds, method),
       deleteSchedules: (method) => this.deleteSchedules(method),
@@ -227,6 +228,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     const { store, body, lease } = this.#parts;
     // In the order of the calls: the first one waits for the lease.
     return this.#admission.run(async () => {
+      lease.assertShare();
       if (needsContainer(store, request) && body.current() === undefined) await lease.acquire(request.user_id);
       return submitTurn(store, request);
     });

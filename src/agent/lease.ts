@@ -1,4 +1,5 @@
-// The agent's lease on its container: taken before the container starts, renewed while it is up, given back when it is down.
+// The agent's lease on its container: taken before the container starts, renewed while it is up, given back when it is down, and
+// not kept for ever where others wait for one.
 import type { Logger } from "../../container/lib/log.ts";
 import { AppError } from "../errors.ts";
 import type { Schedules } from "./schedules.ts";
@@ -10,7 +11,8 @@ export interface FleetLeases {
     user_id: string;
     limits: { all: number; user: number };
   }): Promise<{ granted: true } | { granted: false; full: "all" | "user" }>;
-  renew(holder: string, userId: string, usedAt: number): Promise<void>;
+  /** Resolves to whether somebody has waited long for it. */
+  renew(holder: string, userId: string, usedAt: number): Promise<boolean>;
   release(holder: string): Promise<void>;
 }
 
@@ -24,17 +26,39 @@ export interface LeaseOptions {
   /** Undefined for an agent that was never used. */
   userId(): string | undefined;
   lastUsedAt(): number;
+  /** Lets the container sleep, unless a turn needs it. */
+  makeRoom(): Promise<unknown>;
+  now?(): number;
   /** Of {@link Lease.renew}. */
   schedules: Schedules;
 }
 
 const RENEW_S = 60;
+/** Where others wait, a container that has been idle for so long sleeps; one that is used again at once stays warm. */
+const IDLE_MS = 60_000;
+/** Where others wait, an agent that always has work takes in more of it for so long. */
+const SHARE_MS = 600_000;
 
 export class Lease {
   readonly #options: LeaseOptions;
+  readonly #now: () => number;
+  /** Since this object knows of it. */
+  #heldSince: number;
+  #isWanted = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#heldSince = this.#now();
+  }
+
+  /** Throws `busy` where it is for others to have a container now. What was taken in before is still done. */
+  assertShare(): void {
+    if (!this.#isShareUsed) return;
+    throw new AppError(
+      "busy",
+      "Others have waited long for a container, and this agent has had one for 10 minutes. It takes no more turns until those it has are done. Try again in a minute.",
+    );
   }
 
   /** Throws `busy`. Whoever has one keeps it. */
@@ -42,16 +66,23 @@ export class Lease {
     const { fleet, holder, limits, schedules } = this.#options;
     const answer = await fleet.acquire({ holder, user_id: userId, limits });
     if (!answer.granted) throw busy(answer.full, limits);
+    this.#heldSince = this.#now();
+    this.#isWanted = false;
     if (!(await schedules.isPlanned())) await schedules.plan(RENEW_S);
   }
 
   /** Gives it back where the container is down by now. */
   async renew(): Promise<void> {
-    const { fleet, holder, isNeeded, userId, lastUsedAt, schedules, log } = this.#options;
+    const { fleet, holder, isNeeded, userId, lastUsedAt, makeRoom, schedules, log } = this.#options;
     const user = userId();
     if (!isNeeded() || user === undefined) return await this.release();
     await schedules.plan(RENEW_S);
-    await fleet.renew(holder, user, lastUsedAt()).catch((error: unknown) => log.warn("lease not renewed", { error }));
+    this.#isWanted = await fleet.renew(holder, user, lastUsedAt()).catch((error: unknown) => {
+      log.warn("lease not renewed", { error });
+      return false;
+    });
+    const isIdle = this.#now() - lastUsedAt() >= IDLE_MS;
+    if (this.#isWanted && (isIdle || this.#isShareUsed)) await makeRoom();
   }
 
   /**
@@ -61,7 +92,12 @@ export class Lease {
   async release(): Promise<void> {
     const { fleet, holder, isNeeded, log } = this.#options;
     if (isNeeded()) return;
+    this.#isWanted = false;
     await fleet.release(holder).catch((error: unknown) => log.warn("lease not given back", { error }));
+  }
+
+  get #isShareUsed(): boolean {
+    return this.#isWanted && this.#now() - this.#heldSince >= SHARE_MS;
   }
 }
 

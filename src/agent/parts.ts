@@ -31,6 +31,8 @@ export interface AgentObject {
   renewActivity(): void;
   /** Lets the container end as an idle one does. */
   sleep(): Promise<void>;
+  /** The same, unless a turn needs the container. */
+  makeRoom(): Promise<unknown>;
   isScheduled(method: ScheduledMethod): Promise<boolean>;
   schedule(inSeconds: number, method: ScheduledMethod): Promise<unknown>;
   deleteSchedules(method: ScheduledMethod): void;
@@ -137,6 +139,7 @@ function createLease(object: AgentObject, store: AgentStore, body: AgentBody): L
     isNeeded: () => body.current() !== undefined || store.turns.firstOpen() !== undefined,
     userId: () => store.conversations.identity()?.user_id,
     lastUsedAt: () => store.activities.read()?.last_active_at ?? 0,
+    makeRoom: () => object.makeRoom(),
     schedules: {
       isPlanned: () => object.isScheduled("renewLease"),
       plan: (inSeconds) => object.schedule(inSeconds, "renewLease"),

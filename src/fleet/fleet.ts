@@ -5,11 +5,12 @@ import { newSecret } from "../lib/ids.ts";
 import { migrate } from "../lib/migrate.ts";
 import { ATTEMPTS_SCHEMA, type AttemptLimits, Attempts } from "./attempts.ts";
 import { LEASES_SCHEMA, type LeaseAnswer, type LeaseRequest, Leases } from "./leases.ts";
+import { LINE_SCHEMA } from "./line.ts";
 
 /** Idle agents that are asked in turn to make room; then the caller is told to come back. */
 const MAX_ASKED = 3;
 
-const MIGRATIONS: readonly string[] = [LEASES_SCHEMA, ATTEMPTS_SCHEMA];
+const MIGRATIONS: readonly string[] = [LEASES_SCHEMA, ATTEMPTS_SCHEMA, LINE_SCHEMA];
 
 export class Fleet extends DurableObject<Cloudflare.Env> {
   readonly #leases: Leases;
@@ -38,8 +39,9 @@ export class Fleet extends DurableObject<Cloudflare.Env> {
     return answer;
   }
 
-  renew(holder: string, userId: string, usedAt: number): void {
-    this.#leases.renew(holder, userId, usedAt);
+  /** Returns whether somebody has waited long who could have the lease. */
+  renew(holder: string, userId: string, usedAt: number): boolean {
+    return this.#leases.renew(holder, userId, usedAt);
   }
 
   release(holder: string): void {

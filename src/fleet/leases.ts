@@ -1,6 +1,7 @@
-// Leases on containers: who holds one, and until when. All SQL of the fleet is here. A holder that dies does not give its lease
+// Leases on containers: who holds one, and until when. All SQL of them is here. A holder that dies does not give its lease
 // back, so each one ends by itself unless it is renewed.
 import * as z from "zod";
+import { Line } from "./line.ts";
 
 export interface LeaseRequest {
   /** The Durable Object id of the agent. */
@@ -31,36 +32,50 @@ const Row = z.object({ holder: z.string() });
 
 export class Leases {
   readonly #sql: SqlStorage;
+  readonly #line: Line;
   readonly #now: () => number;
 
   constructor(sql: SqlStorage, now: () => number = Date.now) {
     this.#sql = sql;
+    this.#line = new Line(sql);
     this.#now = now;
   }
 
-  /** Whoever holds one keeps it. */
-  acquire({ holder, user_id, limits }: LeaseRequest): LeaseAnswer {
+  /** Whoever holds one keeps it. Whoever is refused has a place in the line, for when they ask again. */
+  acquire(request: LeaseRequest): LeaseAnswer {
+    const { holder, user_id } = request;
     const now = this.#now();
     this.#sql.exec("DELETE FROM leases WHERE expires_at <= ?", now);
     const isHeld = this.#count("holder = ?", holder) > 0;
-    const full = isHeld ? undefined : this.#full(user_id, limits);
-    if (full !== undefined) return { granted: false, full, own: this.#own(user_id) };
+    const full = isHeld ? undefined : this.#full(request, now);
+    if (full !== undefined) {
+      this.#line.join({ holder, user_id, is_own: full === "user" }, now);
+      return { granted: false, full, own: this.#own(user_id) };
+    }
+    this.#line.leave(holder);
     this.#put(holder, user_id, now, now);
     return { granted: true };
   }
 
-  /** Also for a lease that has ended meanwhile: the container is up, so it counts. `usedAt` is Unix time in ms. */
-  renew(holder: string, userId: string, usedAt: number): void {
-    this.#put(holder, userId, usedAt, this.#now());
+  /**
+   * Also for a lease that has ended meanwhile: the container is up, so it counts. `usedAt` is Unix time in ms. Returns whether
+   * somebody has waited long who could have it.
+   */
+  renew(holder: string, userId: string, usedAt: number): boolean {
+    const now = this.#now();
+    this.#put(holder, userId, usedAt, now);
+    return this.#line.isOverdue(userId, now);
   }
 
   release(holder: string): void {
     this.#sql.exec("DELETE FROM leases WHERE holder = ?", holder);
   }
 
-  #full(userId: string, limits: LeaseRequest["limits"]): "all" | "user" | undefined {
-    if (this.#count("TRUE") >= limits.all) return "all";
-    return this.#count("user_id = ?", userId) >= limits.user ? "user" : undefined;
+  /** Those who come before the holder count as if they had their leases. */
+  #full({ holder, user_id, limits }: LeaseRequest, now: number): "all" | "user" | undefined {
+    const before = this.#line.before(holder, user_id, now);
+    if (this.#count("TRUE") + before.all >= limits.all) return "all";
+    return this.#count("user_id = ?", user_id) + before.user >= limits.user ? "user" : undefined;
   }
 
   #own(userId: string): string[] {

@@ -4,14 +4,17 @@ import { Lease } from "../../../src/agent/lease.ts";
 
 function lab(answer: { granted: true } | { granted: false; full: "all" | "user" } = { granted: true }) {
   const told: string[] = [];
-  const state = { isNeeded: true, isPlanned: false };
+  const state = { isNeeded: true, isPlanned: false, isWanted: false, usedAt: 7, now: 1_000_000 };
   const lease = new Lease({
     fleet: {
       acquire: async ({ user_id }) => {
         told.push(`acquire ${user_id}`);
         return answer;
       },
-      renew: async (_, userId, usedAt) => void told.push(`renew ${userId} ${usedAt}`),
+      renew: async (_, userId, usedAt) => {
+        told.push(`renew ${userId} ${usedAt}`);
+        return state.isWanted;
+      },
       release: async () => void told.push("release"),
     },
     holder: "a1",
@@ -19,7 +22,9 @@ function lab(answer: { granted: true } | { granted: false; full: "all" | "user" 
     log: createLogger(() => {}, "ERROR"),
     isNeeded: () => state.isNeeded,
     userId: () => "ada",
-    lastUsedAt: () => 7,
+    lastUsedAt: () => state.usedAt,
+    makeRoom: async () => void told.push("make room"),
+    now: () => state.now,
     schedules: {
       isPlanned: async () => state.isPlanned,
       plan: async (inSeconds) => void told.push(`plan ${inSeconds}`),
@@ -58,4 +63,46 @@ it("stays when the end of a container is told while the next one is on its way",
   const { lease, told } = lab();
   await lease.release();
   expect(told).toEqual([]);
+});
+
+it("goes back early where others wait and the container is idle, and not while it is used", async () => {
+  const { lease, told, state } = lab();
+  await lease.acquire("ada");
+  state.usedAt = state.now;
+  state.isWanted = true;
+  await lease.renew();
+  expect(told).not.toContain("make room");
+  state.now += 60_000;
+  await lease.renew();
+  expect(told).toContain("make room");
+});
+
+it("does not go back early for idleness alone", async () => {
+  const { lease, told, state } = lab();
+  await lease.acquire("ada");
+  state.now += 3_600_000;
+  await lease.renew();
+  expect(told).not.toContain("make room");
+  lease.assertShare();
+});
+
+it("takes no more turns after ten minutes while others wait, and takes them again once it has made room", async () => {
+  const { lease, state, told } = lab();
+  const refusal = expect.objectContaining({ code: "busy", message: expect.stringContaining("Try again in a minute") });
+  await lease.acquire("ada");
+  state.isWanted = true;
+  for (let minute = 1; minute <= 9; minute++) {
+    state.now += 60_000;
+    state.usedAt = state.now;
+    await lease.renew();
+    lease.assertShare();
+  }
+  state.now += 60_000;
+  state.usedAt = state.now;
+  await lease.renew();
+  expect(() => lease.assertShare()).toThrow(refusal);
+  expect(told).toContain("make room");
+  state.isNeeded = false;
+  await lease.release();
+  lease.assertShare();
 });
