@@ -17,6 +17,9 @@ export const BROWSER_SESSIONS_SCHEMA = `
   CREATE TABLE browser_sessions (id TEXT PRIMARY KEY, hash TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/** More browsers than anybody has. Above it the oldest session ends: a script that signs in again and again fills nothing. */
+const MAX_SESSIONS = 100;
+
 const Row = z.object({ hash: z.string(), expires_at: z.number() });
 
 export class BrowserSessionStore {
@@ -36,6 +39,8 @@ export class BrowserSessionStore {
     if (before?.method === "owner" && JSON.stringify(before) !== JSON.stringify(account)) this.closeAll();
     this.#sql.exec("INSERT OR REPLACE INTO account VALUES (1, ?)", JSON.stringify(account));
     this.#sql.exec("INSERT INTO browser_sessions VALUES (?, ?, ?)", id, hash, expires_at);
+    const newest = "SELECT id FROM browser_sessions ORDER BY expires_at DESC LIMIT ?";
+    this.#sql.exec(`DELETE FROM browser_sessions WHERE id <> ? AND id NOT IN (${newest})`, id, MAX_SESSIONS);
   }
 
   /** The account, or null for a session that is unknown, wrong, ended or expired. */
