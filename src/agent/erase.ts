@@ -9,6 +9,8 @@ export interface EraseParts {
   deleteDisk(): Promise<void>;
   /** All that was ever saved of the disk. Throws `storage_unavailable`. */
   deleteCheckpoints(): Promise<void>;
+  /** Never rejects. The end of a container is told late, and by then nobody is left to be told. */
+  releaseLease(): Promise<void>;
   /** Schedules would set the alarm again. */
   deleteSchedules(): void;
 }
@@ -24,6 +26,7 @@ export async function erase({
   destroy,
   deleteDisk,
   deleteCheckpoints,
+  releaseLease,
   deleteSchedules,
 }: EraseParts): Promise<void> {
   try {
@@ -35,6 +38,7 @@ export async function erase({
     });
   }
   await deleteCheckpoints();
+  await releaseLease();
   deleteSchedules();
   if (isUp) await alarmAtRest(storage);
   await storage.deleteAlarm();

@@ -66,7 +66,7 @@ export function assembleAgent(object: AgentObject): AgentParts {
   const lease = createLease(object, store, body);
   const files = createFiles(object, store, body);
   const watchers = new Watchers((turnId, after) => pastOf(store, turnId, after));
-  const session = createSession(object, { store, body, files }, () => queue.isBusy);
+  const session = createSession(object, { store, body, files, lease }, () => queue.isBusy);
   const runner = new TurnRunner({
     store,
     body,
@@ -112,7 +112,7 @@ function prefixOf({ conversations }: AgentStore, objectId: string): string {
 
 function createSession(
   object: AgentObject,
-  { store, body, files }: Pick<AgentParts, "store" | "body" | "files">,
+  { store, body, files, lease }: Pick<AgentParts, "store" | "body" | "files" | "lease">,
   isBusy: () => boolean,
 ): Session {
   return new Session({
@@ -124,6 +124,7 @@ function createSession(
     sleep: () => object.sleep(),
     isBusy,
     deleteCheckpoints: () => files.removeAll(),
+    releaseLease: () => lease.release(),
     deleteSchedules: () => {
       for (const method of SCHEDULED_METHODS) object.deleteSchedules(method);
     },

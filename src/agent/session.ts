@@ -19,6 +19,7 @@ export interface SessionOptions {
   /** Lets the container end as an idle one does. */
   sleep(): Promise<void>;
   deleteCheckpoints(): Promise<void>;
+  releaseLease(): Promise<void>;
   deleteSchedules(): void;
   /** Whether a turn is being worked on, also one that has just settled. */
   isBusy(): boolean;
@@ -80,7 +81,7 @@ export class Session {
   }
 
   async #erase(): Promise<void> {
-    const { ctx, store, body, deleteCheckpoints, deleteSchedules } = this.#options;
+    const { ctx, store, body, deleteCheckpoints, releaseLease, deleteSchedules } = this.#options;
     const directory = this.#directory();
     const agentId = store.conversations.identity()?.agent_id ?? "";
     const number = this.#reporter.nextNumber();
@@ -92,6 +93,7 @@ export class Session {
         destroy: () => body.destroy(),
         deleteDisk: () => deleteDisk(ctx.container),
         deleteCheckpoints,
+        releaseLease,
         deleteSchedules,
       });
     } catch (error) {

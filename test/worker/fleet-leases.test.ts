@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import type { CodexAgent } from "../../src/agent/codex-agent.ts";
+import { unwrap } from "../../src/errors.ts";
 import type { Fleet } from "../../src/fleet/fleet.ts";
 import { Leases } from "../../src/fleet/leases.ts";
 import { type Agent, eventually, newAgent, run, start, stopped, turn } from "./support/agents.ts";
@@ -92,18 +93,31 @@ it("leaves an agent with a turn at work alone", async () => {
 it("is held by an agent while its container is up", async () => {
   const agent = newAgent();
   await run(agent, turn());
-  const holders = () =>
-    runInDurableObject(env.FLEET.getByName("fleet"), (_, { storage }) =>
-      storage.sql
-        .exec<{ holder: string }>("SELECT holder FROM leases")
-        .toArray()
-        .map(({ holder }) => holder),
-    );
   expect(await holders()).toContain(agent.id.toString());
   await runInDurableObject<CodexAgent, void>(agent, (instance) => instance.onActivityExpired());
   await stopped(agent);
   await eventually(async () => !(await holders()).includes(agent.id.toString()));
 });
+
+it("is given back by an agent that is deleted, however late the end of its container is told", async () => {
+  const agent = newAgent();
+  await run(agent, turn());
+  await runInDurableObject<CodexAgent, void>(agent, (instance) => {
+    instance.onStop = () => {};
+  });
+  unwrap(await agent.retire({ inactive_since: Date.now() + 60_000, delete_data: true, dry_run: false }));
+  expect(await holders()).not.toContain(agent.id.toString());
+});
+
+/** Ids of the objects that hold one. */
+function holders(): Promise<string[]> {
+  return runInDurableObject(env.FLEET.getByName("fleet"), (_, { storage }) =>
+    storage.sql
+      .exec<{ holder: string }>("SELECT holder FROM leases")
+      .toArray()
+      .map(({ holder }) => holder),
+  );
+}
 
 function newFleet(): DurableObjectStub<Fleet> {
   return env.FLEET.getByName(crypto.randomUUID());
