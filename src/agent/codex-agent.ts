@@ -15,6 +15,7 @@ import { containerControl } from "./container-control.ts";
 import type { AgentDescription, LookOptions } from "./describe.ts";
 import { type AgentParts, assembleAgent } from "./parts.ts";
 import type { Retirement, RetireRequest } from "./retire.ts";
+import { steerTurn } from "./steer-turn.ts";
 import type { TurnRow } from "./store/turns.ts";
 import { needsContainer, submitTurn } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
@@ -123,11 +124,8 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   /** Says something to a Codex that is at work on the turn. */
   steerTurn(turnId: string, message: string): Promise<Outcome<TurnView>> {
     return outcomeOf(async () => {
-      const { incarnation } = this.#row(turnId);
-      const runner =
-        incarnation !== null && this.#parts.body.isCurrent(incarnation) ? this.#parts.body.current() : undefined;
-      if ((await runner?.client.steer(turnId, message)) === true) return this.#view(turnId);
-      throw new AppError("conflict", "This turn is not at work, so nothing can be said to it. Start another turn.");
+      await steerTurn(this.#row(turnId), message, this.#parts.body);
+      return this.#view(turnId);
     });
   }
 
