@@ -5,6 +5,7 @@ import { LOG_LEVELS } from "../container/lib/log.ts";
 import { AppError } from "./errors.ts";
 import { type ChatGptLogin, readAccessToken, readAuthFile } from "./lib/auth-file.ts";
 import { parseEncryptionKeys } from "./lib/encryption-keys.ts";
+import { parseHostRule } from "./lib/host-rules.ts";
 import { isLoopback } from "./lib/loopback.ts";
 import { MIN_PASSWORD_CHARS, PASSWORD_HASH } from "./lib/password-hash.ts";
 
@@ -45,6 +46,13 @@ function hostNames() {
           .filter(Boolean)
       : (value ?? []);
   return z.preprocess(split, z.array(name));
+}
+/** Hosts of the internet, separated by commas or spaces; see lib/host-rules.ts. */
+function hostRules() {
+  const allowed =
+    "names of public hosts (example.com, or *.example.com for all below it) without scheme, port and path, separated by commas";
+  const split = (value: unknown) => (typeof value === "string" ? value.split(/[\s,]+/).filter(Boolean) : (value ?? []));
+  return z.preprocess(split, z.array(parsed(parseHostRule, allowed)));
 }
 /** A text that `parse` understands: it returns null, or throws, for any other. */
 function parsed<T>(parse: (text: string) => T | null, allowed: string) {
@@ -119,6 +127,8 @@ const Settings = z.object({
   TURN_TIMEOUT_SECONDS: wholeNumber(5, 86_400, 3_600),
   /** How long results and events of a settled turn can be read. */
   RESULT_TTL_SECONDS: wholeNumber(60, 31_536_000, 604_800),
+  /** What commands of tools that write may reach, over HTTPS. Of no effect without containers. */
+  EGRESS_ALLOWED_HOSTS: hostRules(),
   /** Where set, requests to other names than these are refused. Needed where nothing in front of the Worker sees to it. */
   ALLOWED_HOSTS: hostNames(),
   /** Hosts of other web pages that may call this server from a browser. */
