@@ -6,6 +6,7 @@ import { readConfig } from "../config.ts";
 import { AppError, type Outcome, outcomeOf } from "../errors.ts";
 import type { AgentState, SessionStatus } from "../lib/agent-report.ts";
 import { InOrder } from "../lib/in-order.ts";
+import type { Destination, EgressVerdict } from "../runtime/egress-destination.ts";
 import { withContainer } from "../runtime/with-container.ts";
 import { answerApproval } from "./answer-approval.ts";
 import { cancelTurn } from "./cancel-turn.ts";
@@ -28,6 +29,7 @@ const RESUME_AFTER_S = 15;
 export class CodexAgent extends Container<Cloudflare.Env> {
   override defaultPort = RUNNER_PORT;
   override enableInternet = false;
+  override interceptHttps = true;
   override pingEndpoint = "runner/ping";
   override sleepAfter: number;
 
@@ -141,9 +143,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   /** Stops an idle agent, or deletes it. */
   retire(request: RetireRequest): Promise<Outcome<Retirement>> {
-    return outcomeOf(async () => {
-      return await this.#parts.session.retire(request);
-    });
+    return outcomeOf(() => this.#parts.session.retire(request));
   }
 
   /** The newest first. */
@@ -171,6 +171,11 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     const identity = this.#parts.store.conversations.identity();
     const isKnown = await this.#parts.store.incarnations.isModelSecret(secret);
     return isKnown && identity !== undefined ? { user_id: identity.user_id } : null;
+  }
+
+  /** Whether a request of the container may go there. What may not is told in the evidence of the turn at work. */
+  async judgeEgress(destination: Destination): Promise<EgressVerdict> {
+    return this.#parts.egress.judge(destination);
   }
 
   /** Also called by a schedule: turns that were accepted and lost their isolate go on. */

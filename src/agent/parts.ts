@@ -6,6 +6,7 @@ import { deleteDisk } from "../runtime/with-container.ts";
 import { AgentBody, type ContainerControl } from "./body.ts";
 import { ArchiveBucket } from "./checkpoints/archive-bucket.ts";
 import { AgentFiles } from "./checkpoints/files.ts";
+import { EgressGate } from "./egress-gate.ts";
 import { Expiry } from "./expiry.ts";
 import { type FleetLeases, Lease } from "./lease.ts";
 import { progressLine } from "./progress.ts";
@@ -50,6 +51,7 @@ export interface AgentParts {
   expiry: Expiry;
   lease: Lease;
   files: AgentFiles;
+  egress: EgressGate;
 }
 
 export function assembleAgent(object: AgentObject): AgentParts {
@@ -89,7 +91,8 @@ export function assembleAgent(object: AgentObject): AgentParts {
     },
     afterTurn: () => files.afterTurn(),
   });
-  return { store, body, queue, watchers, session, lease, files, expiry: createExpiry(object, store) };
+  const egress = new EgressGate({ store, rules: config.EGRESS_ALLOWED_HOSTS, log });
+  return { store, body, queue, watchers, session, lease, files, egress, expiry: createExpiry(object, store) };
 }
 
 function createFiles({ ctx, bucket, config, log }: AgentObject, store: AgentStore, body: AgentBody): AgentFiles {

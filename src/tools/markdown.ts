@@ -36,9 +36,17 @@ function describe(tool: string, envelope: Envelope): string {
     ...Object.entries(result).map(([key, value]) => field(key, value)),
     ...(files.length === 0 ? [] : ["**Changed files**", ...files]),
     ...(commands.length === 0 ? [] : ["**Commands**", ...commands.slice(0, MAX_FILES)]),
+    ...(evidence.denied_hosts.length === 0 ? [] : [denied(evidence.denied_hosts)]),
     `_${evidence.model ?? "unknown model"}, conversation ${envelope.conversation_id}, turn ${envelope.turn_id}_`,
     ...(envelope.next === undefined ? [] : [envelope.next]),
   ].join("\n");
+}
+
+/** Names that the model's commands have chosen. */
+function denied(hosts: readonly string[]): string {
+  const shown = hosts.slice(0, MAX_FILES).map((host) => codeSpan(oneLine(host)));
+  const more = hosts.length > shown.length ? ", …" : "";
+  return `**Refused hosts** (EGRESS_ALLOWED_HOSTS): ${shown.join(", ")}${more}`;
 }
 
 function field(key: string, value: unknown): string {

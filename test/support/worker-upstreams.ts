@@ -2,6 +2,7 @@
 // What each was sent is told at `/upstream/recorded/<key>`, so that no answer needs to repeat it.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 
 export interface UpstreamRequest {
   method: string;
@@ -68,6 +69,9 @@ export class Upstreams {
     },
     /** Sends each piece of the request back as it comes. */
     echo: ({ request, response }) => void request.pipe(response),
+    gzip: ({ response }) => {
+      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("packed ".repeat(1_000)));
+    },
     redirect: ({ response, key }) => {
       response.writeHead(307, { location: `/upstream/headers/${key}/v1/stolen` }).end();
     },

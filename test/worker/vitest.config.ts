@@ -25,6 +25,7 @@ export default defineConfig({
             DEV_TOKEN: "dev-token-of-the-tests",
             OWNER_PASSWORD: "password of the tests",
             CODEX_APPROVAL_MODE: "auto",
+            EGRESS_ALLOWED_HOSTS: "registry.egress.example, *.files.egress.example",
             MAX_CONCURRENT_SESSIONS: "1000",
             PROCESS_HOST_URL: bench.hostUrl,
             PROCESS_HOST_TOKEN: bench.hostToken,

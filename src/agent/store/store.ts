@@ -5,16 +5,20 @@ import { Activities } from "./activities.ts";
 import { Approvals } from "./approvals.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Conversations } from "./conversations.ts";
+import { Denials, MAX_DENIED_HOSTS } from "./denials.ts";
 import { Incarnations } from "./incarnations.ts";
 import { LooseObjects } from "./loose-objects.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { type RestorePoint, RestorePoints } from "./restore-points.ts";
 import { type TurnResult, Turns } from "./turns.ts";
 
+const MORE_DENIED = `Requests to more than ${MAX_DENIED_HOSTS} hosts were refused; the first ${MAX_DENIED_HOSTS} are in denied_hosts.`;
+
 export class AgentStore {
   readonly approvals: Approvals;
   readonly turns: Turns;
   readonly conversations: Conversations;
+  readonly denials: Denials;
   readonly incarnations: Incarnations;
   readonly activities: Activities;
   readonly checkpoints: Checkpoints;
@@ -29,6 +33,7 @@ export class AgentStore {
     this.activities = new Activities(storage.sql, now);
     this.turns = new Turns(storage.sql, this.activities, now);
     this.conversations = new Conversations(storage.sql, now);
+    this.denials = new Denials(storage.sql);
     this.incarnations = new Incarnations(storage.sql, now);
     this.checkpoints = new Checkpoints(storage.sql, now);
     this.looseObjects = new LooseObjects(storage.sql);
@@ -42,7 +47,9 @@ export class AgentStore {
   settle(turnId: string, result: Omit<TurnResult, "evidence">): boolean {
     return this.transaction(() => {
       const evidence = evidenceOf(this.turns.events(turnId));
+      evidence.denied_hosts = this.denials.list(turnId);
       evidence.notes = [...evidence.notes, ...this.turns.notes(turnId)];
+      if (this.denials.isCut(turnId)) evidence.notes.push(MORE_DENIED);
       if (!this.turns.settle(turnId, { ...result, evidence })) return false;
       this.approvals.close(turnId);
       const conversationId = this.turns.find(turnId)?.conversation_id;

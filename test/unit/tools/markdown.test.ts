@@ -42,6 +42,16 @@ describe("a completed turn", () => {
     ]);
   });
 
+  it("shows hosts that were refused, whatever their names hold", () => {
+    const hosts = ["registry.npmjs.org", "http://a`b", ...Array.from({ length: 30 }, (_, n) => `h${n}.example`)];
+    const text = toMarkdown("fix", completed({}, { denied_hosts: hosts }));
+    expect(text).toContain(
+      "**Refused hosts** (EGRESS_ALLOWED_HOSTS): `registry.npmjs.org`, `` http://a`b ``, `h0.example`",
+    );
+    expect(text).toMatch(/`h17\.example`, …\n/);
+    expect(toMarkdown("fix", completed({}))).not.toContain("Refused hosts");
+  });
+
   it("shows what was observed", () => {
     const text = toMarkdown(
       "implement",
