@@ -23,6 +23,8 @@ export interface Jail {
   readonly instructions: string | null;
   /** Whether nothing can be changed in that environment, so that nobody needs to be asked. */
   isHarmless(environmentId: string | null | undefined): boolean;
+  /** Before the first command of each turn. */
+  beforeTurn(): void;
   /** Ends what the turn's commands left running, as far as Codex does not know of it. */
   afterTurn(): Promise<void>;
   /** Codex is gone: ends what it left running. */
@@ -71,6 +73,8 @@ abstract class LocalJail implements Jail {
   isHarmless(): boolean {
     return false;
   }
+
+  beforeTurn(): void {}
 
   async afterTurn(): Promise<void> {}
 

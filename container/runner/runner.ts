@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../lib/log.ts";
 import type { RecentLines } from "../lib/recent-lines.ts";
 import { PROTOCOL_VERSION, type RunnerHealth } from "../protocol.ts";
+import { Certificates } from "./certificates.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import { AppServer } from "./codex/app-server.ts";
 import { findCodexBinary } from "./codex/binary.ts";
@@ -142,15 +143,16 @@ function prepareDirectories(dataDir: string): Layout {
 
 async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListener, log: Logger): Promise<TurnTools> {
   const binary = findCodexBinary(config.CODEX_BINARY);
+  const certificates = config.SANDBOX === "users" ? new Certificates(paths.certificates) : undefined;
   const settings: CodexSettings = {
     dataDir: config.DATA_DIR,
     modelBaseUrl: config.MODEL_BASE_URL,
     modelToken: config.MODEL_TOKEN,
-    ...(config.SANDBOX === "users" ? { home: paths.codexHome } : {}),
+    ...(certificates === undefined ? {} : { home: paths.codexHome, commandEnv: certificates.env }),
   };
   const args = appServerArguments(settings);
   const env = appServerEnvironment(settings, process.env);
-  const jail = openJail(config, paths, binary?.path, env);
+  const jail = openJail(config, paths, { codexPath: binary?.path, env, certificates });
   const peer = {
     onNotification: (method: string, params: unknown) => {
       // A lost environment stays lost as long as this process lives.
@@ -175,15 +177,17 @@ async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListene
   };
 }
 
-function openJail(
-  { SANDBOX }: RunnerConfig,
-  paths: Layout,
-  codexPath: string | undefined,
-  env: NodeJS.ProcessEnv,
-): Jail {
+interface JailNeeds {
+  codexPath: string | undefined;
+  env: NodeJS.ProcessEnv;
+  /** In a container only. */
+  certificates: Certificates | undefined;
+}
+
+function openJail({ SANDBOX }: RunnerConfig, paths: Layout, { codexPath, env, certificates }: JailNeeds): Jail {
   if (SANDBOX === "off" || codexPath === undefined) return new OpenJail(env.HOME);
-  if (SANDBOX === "users") return new UserJail({ codexPath, paths, memoryBytes: availableMemoryBytes() });
-  return new CodexSandboxJail(codexPath, env);
+  if (certificates === undefined) return new CodexSandboxJail(codexPath, env);
+  return new UserJail({ codexPath, paths, memoryBytes: availableMemoryBytes(), certificates });
 }
 
 /** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */

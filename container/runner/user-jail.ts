@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Access, ApprovalMode } from "../protocol.ts";
+import type { Certificates } from "./certificates.ts";
 import type { Layout } from "./codex/settings.ts";
 import { type Jail, type JailPolicy, STAY_INSIDE } from "./jail.ts";
 
@@ -14,6 +15,7 @@ export interface UserJailOptions {
   paths: Pick<Layout, "workspace" | "home" | "codexHome">;
   /** What the container may use. */
   memoryBytes: number;
+  certificates: Certificates;
 }
 
 export const READ_ONLY_ENVIRONMENT = "read-only";
@@ -35,11 +37,13 @@ export class UserJail implements Jail {
     `To change files, name \`${WRITABLE_ENVIRONMENT}\`: as \`environment_id\` of a command, and in a patch by the line \`*** Environment ID: ${WRITABLE_ENVIRONMENT}\`. A person then decides.`,
   ].join("\n");
   readonly #workspace: string;
+  readonly #certificates: Certificates;
   #isProven = false;
 
   /** Writes the settings of the environments to where Codex looks for them. */
   constructor(options: UserJailOptions) {
     this.#workspace = options.paths.workspace;
+    this.#certificates = options.certificates;
     writeFileSync(join(options.paths.codexHome, "environments.toml"), environmentsToml(options), { mode: 0o600 });
   }
 
@@ -63,6 +67,10 @@ export class UserJail implements Jail {
     return environmentId === READ_ONLY_ENVIRONMENT;
   }
 
+  beforeTurn(): void {
+    this.#certificates.refresh();
+  }
+
   async afterTurn(): Promise<void> {
     await Promise.all([runAs("agent"), runAs("reader")]);
   }
@@ -73,7 +81,7 @@ export class UserJail implements Jail {
 }
 
 /** Codex's settings of the two environments: a `codex exec-server` each, by run-as, within the limits. */
-export function environmentsToml({ codexPath, paths, memoryBytes }: UserJailOptions): string {
+export function environmentsToml({ codexPath, paths, memoryBytes }: Omit<UserJailOptions, "certificates">): string {
   const limits = [
     ...["prlimit", `--nproc=${MAX_PROCESSES}`, `--fsize=${MAX_FILE_BYTES}`, "--core=0"],
     ...[`--data=${Math.floor(memoryBytes * MEMORY_SHARE)}`, "--"],

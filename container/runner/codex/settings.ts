@@ -11,6 +11,8 @@ export interface CodexSettings {
   modelToken: string;
   /** HOME of Codex itself, where that is not the HOME of its commands. */
   home?: string;
+  /** What commands get into their environment, besides what every one has. */
+  commandEnv?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface Layout {
   tmp: string;
   baseline: string;
   longPrompts: string;
+  certificates: string;
 }
 
 export function layout(dataDir: string): Layout {
@@ -50,11 +53,12 @@ export function layout(dataDir: string): Layout {
     tmp: join(scratch, "tmp"),
     baseline: join(scratch, "baseline"),
     longPrompts: join(scratch, "prompts"),
+    certificates: join(scratch, "certificates"),
   };
 }
 
 /** Command-line arguments. Values are TOML; JSON strings are valid TOML strings. */
-export function appServerArguments({ dataDir, modelBaseUrl }: CodexSettings): string[] {
+export function appServerArguments({ dataDir, modelBaseUrl, commandEnv }: CodexSettings): string[] {
   const { workspace, sqlite } = layout(dataDir);
   const settings: Readonly<Record<string, string>> = {
     model_provider: toml("gateway"),
@@ -63,7 +67,7 @@ export function appServerArguments({ dataDir, modelBaseUrl }: CodexSettings): st
     projects: `{${toml(workspace)}={trust_level=${toml("untrusted")}}}`,
     sqlite_home: toml(sqlite),
     "shell_environment_policy.inherit": toml("core"),
-    "shell_environment_policy.set": inlineTable(GIT_WITHOUT_OWNERS),
+    "shell_environment_policy.set": inlineTable({ ...GIT_WITHOUT_OWNERS, ...commandEnv }),
     "analytics.enabled": "false",
     check_for_update_on_startup: "false",
     "features.apps": "false",

@@ -136,6 +136,7 @@ export class TurnExecution {
   async #prepare(appServer: AppServer): Promise<Prepared> {
     const { jail, observer, catalogue } = this.#tools;
     if (!(await jail.isUsable())) return { ok: false, error: { code: "sandbox_unavailable" } };
+    jail.beforeTurn();
     const connection = await appServer.connectForTurn();
     const choice = chooseModel(await catalogue.list(connection), this.#spec.model, this.#spec.effort);
     if (!choice.ok) return choice;

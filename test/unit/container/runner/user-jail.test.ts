@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { Certificates } from "../../../../container/runner/certificates.ts";
 import { layout } from "../../../../container/runner/codex/settings.ts";
 import { environmentsToml, UserJail } from "../../../../container/runner/user-jail.ts";
 
@@ -9,7 +10,7 @@ const codexHome = mkdtempSync(join(tmpdir(), "user-jail-"));
 afterAll(() => rmSync(codexHome, { recursive: true }));
 
 const options = { codexPath: "/app/codex", paths: { ...layout("/agent"), codexHome }, memoryBytes: 1_000_000_000 };
-const jail = new UserJail(options);
+const jail = new UserJail({ ...options, certificates: new Certificates(join(codexHome, "certificates")) });
 
 describe("the environments of a turn", () => {
   it.each([
