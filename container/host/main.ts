@@ -12,6 +12,7 @@ const log = createLogger((line) => process.stdout.write(`${line}\n`), config.LOG
 const host = new ProcessHost(config, log);
 const port = await host.listen();
 log.info("host listening", { port });
+log.info("EGRESS_ALLOWED_HOSTS holds nothing back here: it needs containers", { sandbox: config.SANDBOX });
 
 let stopping = false;
 async function stop(): Promise<void> {

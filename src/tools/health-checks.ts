@@ -43,9 +43,12 @@ export async function checkDirectory(context: CallContext): Promise<{ checks: Ch
 
 export async function checkContainers(context: CallContext): Promise<Check> {
   const name = "container runtime";
-  const { PROCESS_HOST_URL: url, PROCESS_HOST_TOKEN: token } = context.config;
+  const { PROCESS_HOST_URL: url, PROCESS_HOST_TOKEN: token, EGRESS_ALLOWED_HOSTS: rules } = context.config;
   if (url === undefined || token === undefined) return checkPlatform(context);
-  if (await isHostReachable(url, token, TIMEOUT_MS)) return { name, ok: true, detail: "process host reachable" };
+  if (await isHostReachable(url, token, TIMEOUT_MS)) {
+    const egress = rules.length === 0 ? "" : "; EGRESS_ALLOWED_HOSTS has no effect on it";
+    return { name, ok: true, detail: `process host reachable${egress}` };
+  }
   return { name, ok: false, detail: "The process host does not answer. Start the dev server again." };
 }
 

@@ -48,6 +48,13 @@ describe("the banner of npm run dev", () => {
     expect(server.output).toContain(server.scratch.stateDir);
   });
 
+  it("says what holds commands here, and that rules about hosts do not: in the host's log as well", () => {
+    expect(server.output).toContain("Codex's own sandbox, as your user");
+    expect(server.output).toContain("EGRESS_ALLOWED_HOSTS needs containers: here the sandbox reaches no host");
+    const said = server.lines.find((line) => line.startsWith("{") && line.includes("EGRESS_ALLOWED_HOSTS"));
+    expect(JSON.parse(said ?? "null")).toMatchObject({ part: "host", sandbox: "codex" });
+  });
+
   it("has a line for Claude Code whose URL and token work", async () => {
     const line = server.lines.find((candidate) => candidate.includes("claude mcp add"));
     const [, url = "", token = ""] =

@@ -19,7 +19,7 @@ export function banner({ port, runtime, reason, credential, token, password, set
     `  Persistent Codex is ready at ${url}`,
     "",
     `  Runtime     ${runtime === "docker" ? "Docker containers" : "local processes"} (${reason})`,
-    ...(runtime === "host" ? [`              ${hostWarning(settings)}`] : []),
+    ...(runtime === "host" ? hostWarnings(settings).map((line) => `              ${line}`) : []),
     `  Credential  ${credential}`,
     `  State       ${settings.STATE_DIR}`,
     "",
@@ -35,8 +35,16 @@ export function banner({ port, runtime, reason, credential, token, password, set
   ].join("\n");
 }
 
-function hostWarning({ HOST_SANDBOX }: Settings): string {
-  return HOST_SANDBOX === "off"
-    ? "HOST_SANDBOX=off: commands of the model run on this machine without any protection."
-    : "Commands run in Codex's own sandbox, as your user; it can read your files. Network access is off.";
+/** What holds commands here, and what does not. */
+function hostWarnings({ HOST_SANDBOX }: Settings): string[] {
+  if (HOST_SANDBOX === "off") {
+    return [
+      "HOST_SANDBOX=off: commands of the model run on this machine without any protection.",
+      "EGRESS_ALLOWED_HOSTS needs containers: here commands reach every host.",
+    ];
+  }
+  return [
+    "Commands run in Codex's own sandbox, as your user; it can read your files. Network access is off.",
+    "EGRESS_ALLOWED_HOSTS needs containers: here the sandbox reaches no host, and a command that you accept reaches all.",
+  ];
 }
