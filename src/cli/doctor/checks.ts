@@ -33,7 +33,10 @@ const Turn = z.object({
   conversation_id: z.string().nullish(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   evidence: z
-    .object({ commands: z.array(z.object({ command: z.string(), exit_code: z.number().nullable() })) })
+    .object({
+      commands: z.array(z.object({ command: z.string(), exit_code: z.number().nullable() })),
+      denied_hosts: z.array(z.string()),
+    })
     .optional(),
 });
 const Status = z.object({ container_id: z.string().optional() });
@@ -104,12 +107,15 @@ async function checkSleep(deployment: Deployment): Promise<Finding> {
 }
 
 async function checkEgress(deployment: Deployment): Promise<Finding> {
-  const command = "curl -sS -m 10 -o /dev/null https://example.com";
+  // With -f: a host that is refused is answered as well, by a 403.
+  const command = "curl -fsS -m 10 -o /dev/null https://example.com";
   const turn = await chat(deployment, `Run exactly this command, once, and nothing else: ${command}`);
   if (turn.status !== "completed") return bad(problemOf(turn));
   const ran = turn.evidence?.commands.find((each) => each.command.includes("example.com"));
   if (ran === undefined) return { state: "unknown", detail: "Codex did not run the command that was to try it" };
-  return ran.exit_code === 0 ? bad("a command of a reading tool reached example.com") : good("curl got nowhere");
+  if (ran.exit_code === 0) return bad("a command of a reading tool reached example.com");
+  const isTold = turn.evidence?.denied_hosts.includes("example.com");
+  return good(isTold ? "curl was refused, and the evidence says so" : "curl got nowhere");
 }
 
 async function chat(deployment: Deployment, message: string): Promise<z.infer<typeof Turn>> {
