@@ -16,6 +16,7 @@ export const PING_INTERVAL_MS = 10_000;
 /** Why a turn did not complete, as far as the runner or the model gateway can tell. */
 export const RunnerErrorCode = z.enum([
   "bad_model_output",
+  "budget_exceeded",
   "cancelled",
   "codex_died",
   "codex_failed",

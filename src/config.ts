@@ -118,6 +118,9 @@ const Settings = z.object({
   MAX_CONCURRENT_SESSIONS: wholeNumber(1, 100_000, 20),
   /** The same for each single user. See agent/session-limits.ts. */
   MAX_SESSIONS_PER_USER: optional(wholeNumberIn(1, 100_000)),
+  /** How many tokens one turn, and all turns of a user on one UTC day, may take; no limit where it is not set. */
+  MAX_TOKENS_PER_TURN: optional(wholeNumberIn(1, 1_000_000_000_000)),
+  MAX_TOKENS_PER_DAY: optional(wholeNumberIn(1, 1_000_000_000_000)),
   SESSION_TIMEOUT: wholeNumber(10, 604_800, 3_600),
   /** Whether the files of an agent outlive a turn. */
   PERSISTENT_MODE: flag(true),

@@ -14,6 +14,7 @@ import { type CheckpointInfo, listCheckpoints } from "./checkpoints/list.ts";
 import { type Rollback, rollBack } from "./checkpoints/rollback.ts";
 import { containerControl } from "./container-control.ts";
 import type { AgentDescription, LookOptions } from "./describe.ts";
+import { type ModelRequester, modelRequester } from "./model-requester.ts";
 import { type AgentParts, assembleAgent } from "./parts.ts";
 import type { Retirement, RetireRequest } from "./retire.ts";
 import { steerTurn } from "./steer-turn.ts";
@@ -167,10 +168,8 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   }
 
   /** For the model gateway: whose request this is, or null where the secret is not that of the running container. */
-  async authorizeModelRequest(secret: string): Promise<{ user_id: string } | null> {
-    const identity = this.#parts.store.conversations.identity();
-    const isKnown = await this.#parts.store.incarnations.isModelSecret(secret);
-    return isKnown && identity !== undefined ? { user_id: identity.user_id } : null;
+  authorizeModelRequest(secret: string): Promise<ModelRequester | null> {
+    return modelRequester(this.#parts.store, secret);
   }
 
   /** Whether a request of the container may go there. What may not is told in the evidence of the turn at work. */
@@ -226,13 +225,16 @@ export class CodexAgent extends Container<Cloudflare.Env> {
     await this.stop();
   }
 
-  /** Refused for want of a lease, nothing is written down; once a turn is accepted, it is the turn that fails. */
+  /** Refused for want of tokens or a lease, nothing is written down; once a turn is accepted, it is the turn that fails. */
   #accept(request: TurnRequest): Promise<TurnRow> {
-    const { store, body, lease } = this.#parts;
+    const { store, body, lease, assertTokensLeft } = this.#parts;
     // In the order of the calls: the first one waits for the lease.
     return this.#admission.run(async () => {
       lease.assertShare();
-      if (needsContainer(store, request) && body.current() === undefined) await lease.acquire(request.user_id);
+      if (needsContainer(store, request) && body.current() === undefined) {
+        await assertTokensLeft(request.user_id);
+        await lease.acquire(request.user_id);
+      }
       return submitTurn(store, request);
     });
   }

@@ -1,6 +1,7 @@
 // What a failed turn tells its caller: what happened, and what to do next. Upstream text is never part of it, save the
 // model's own malformed answer and names from the model catalogue, each marked as what it is.
 import type { RunnerError } from "../../container/protocol.ts";
+import { budgetMessage, readCompactBudget } from "../lib/token-budget.ts";
 import type { TurnFailure } from "./types.ts";
 
 type Message = (detail: string) => string;
@@ -8,6 +9,7 @@ type Message = (detail: string) => string;
 const MESSAGES: Readonly<Record<RunnerError["code"], Message>> = {
   bad_model_output: (detail) =>
     `The model's answer did not fit the tool's schema, also after one repair. Try again, or with another model. Its raw answer: ${detail}`,
+  budget_exceeded: budgetAdvice,
   cancelled: () => "The turn was cancelled.",
   codex_died: () =>
     "Codex stopped while it worked on this turn, so its work cannot be shown to be finished. Look at the workspace, then send the task again; it is never repeated by itself.",
@@ -48,6 +50,13 @@ export const CONTAINER_LOST: TurnFailure = describeFailure({ code: "container_lo
 
 export function describeFailure({ code, detail }: RunnerError): TurnFailure {
   return { code, message: MESSAGES[code](detail ?? "") };
+}
+
+/** `detail` is how much of which budget was used. */
+function budgetAdvice(detail: string): string {
+  const spent = readCompactBudget(detail);
+  if (spent !== undefined) return budgetMessage(spent);
+  return "A token budget is spent (MAX_TOKENS_PER_TURN, MAX_TOKENS_PER_DAY). get_agent_status says which, and when it resets.";
 }
 
 /** `detail` is the time of the reset in ms, or some text where it is not known. */

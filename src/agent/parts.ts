@@ -13,6 +13,7 @@ import { progressLine } from "./progress.ts";
 import { Session } from "./session.ts";
 import { sessionLimits } from "./session-limits.ts";
 import { AgentStore } from "./store/store.ts";
+import { assertTokensLeft } from "./tokens-left.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import { TurnRunner } from "./turn-runner.ts";
 import type { WatchLine } from "./types.ts";
@@ -52,6 +53,8 @@ export interface AgentParts {
   lease: Lease;
   files: AgentFiles;
   egress: EgressGate;
+  /** Throws `budget_exceeded` where the user has no tokens left today. */
+  assertTokensLeft(userId: string): Promise<void>;
 }
 
 export function assembleAgent(object: AgentObject): AgentParts {
@@ -69,11 +72,13 @@ export function assembleAgent(object: AgentObject): AgentParts {
   const files = createFiles(object, store, body);
   const watchers = new Watchers((turnId, after) => pastOf(store, turnId, after));
   const session = createSession(object, { store, body, files, lease }, () => queue.isBusy);
+  const tokensLeft = (userId: string) => assertTokensLeft(object.directories.getByName(userId), log);
   const runner = new TurnRunner({
     store,
     body,
     log,
     files,
+    assertTokensLeft: tokensLeft,
     onEvent: (turnId, event) => {
       object.renewActivity();
       if (CHANGES_STATUS.has(event.body.type)) session.changed();
@@ -92,7 +97,8 @@ export function assembleAgent(object: AgentObject): AgentParts {
     afterTurn: () => files.afterTurn(),
   });
   const egress = new EgressGate({ store, rules: config.EGRESS_ALLOWED_HOSTS, log });
-  return { store, body, queue, watchers, session, lease, files, egress, expiry: createExpiry(object, store) };
+  const expiry = createExpiry(object, store);
+  return { store, body, queue, watchers, session, lease, files, egress, expiry, assertTokensLeft: tokensLeft };
 }
 
 function createFiles({ ctx, bucket, config, log }: AgentObject, store: AgentStore, body: AgentBody): AgentFiles {

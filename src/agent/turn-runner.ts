@@ -21,6 +21,8 @@ export interface TurnRunnerOptions {
     prepare(runner: Runner): Promise<string[]>;
     keep(turnId: string, runner: Runner): Promise<void>;
   };
+  /** Before a container is started for the turn. Throws `budget_exceeded`. */
+  assertTokensLeft(userId: string): Promise<void>;
   /** An event was stored. */
   onEvent(turnId: string, event: TurnEvent): void;
 }
@@ -58,6 +60,7 @@ export class TurnRunner {
     if (row === undefined || row.settled_at !== null) return;
     let runner: Runner | undefined;
     if (row.incarnation === null) {
+      if (body.current() === undefined) await this.#options.assertTokensLeft(request.user_id);
       runner = await body.ensureRunning();
       store.turns.addNotes(turnId, await this.#options.files.prepare(runner));
       store.turns.dispatch(turnId, runner.incarnation);

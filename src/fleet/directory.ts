@@ -1,5 +1,5 @@
 // The Durable Object of one user (its name is the user's id): an index of the agents, as they last reported themselves; the
-// Codex credentials; the personal access tokens; the browser sessions. The one named SERVER_DIRECTORY has the server's own
+// Codex credentials; the personal access tokens; the browser sessions; the tokens that models took. The one named SERVER_DIRECTORY has the server's own
 // ChatGPT login.
 import { DurableObject } from "cloudflare:workers";
 import { createLogger } from "../../container/lib/log.ts";
@@ -8,6 +8,7 @@ import { type Outcome, outcomeOf, unwrap } from "../errors.ts";
 import type { Account } from "../lib/account.ts";
 import type { AgentReport, AgentState, SessionStatus } from "../lib/agent-report.ts";
 import { migrate } from "../lib/migrate.ts";
+import type { SpentBudget } from "../lib/token-budget.ts";
 import { BrowserSessionStore, type NewBrowserSession } from "./browser-session-store.ts";
 import type {
   ChatGptStatus,
@@ -23,7 +24,9 @@ import { Credentials } from "./credentials.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SERVER_DIRECTORY } from "./server-login.ts";
+import { type SpentRequest, SpentTokens } from "./spent-tokens.ts";
 import { AgentIndex, type Page } from "./store.ts";
+import { TokenBudget, type TokensUsed } from "./token-budget.ts";
 import { type NewToken, type TokenRow, TokenStore } from "./token-store.ts";
 
 export interface ListRequest {
@@ -45,6 +48,7 @@ export class Directory extends DurableObject<Cloudflare.Env> {
   readonly #credentials: Credentials;
   readonly #tokens: TokenStore;
   readonly #sessions: BrowserSessionStore;
+  readonly #budget: TokenBudget;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -53,6 +57,10 @@ export class Directory extends DurableObject<Cloudflare.Env> {
     this.#credentials = this.#createCredentials();
     this.#tokens = new TokenStore(ctx.storage.sql);
     this.#sessions = new BrowserSessionStore(ctx.storage.sql);
+    this.#budget = new TokenBudget(new SpentTokens(ctx.storage), () => {
+      const { MAX_TOKENS_PER_TURN: turn, MAX_TOKENS_PER_DAY: day } = readConfig(this.env);
+      return { turn, day };
+    });
   }
 
   /** Returns the highest number that is known of the agent: above that of `report` where it came too late. */
@@ -137,6 +145,25 @@ export class Directory extends DurableObject<Cloudflare.Env> {
   /** Of {@link SERVER_DIRECTORY} only. */
   serverStatus(): Promise<Outcome<ChatGptStatus | null>> {
     return outcomeOf(() => this.#credentials.serverStatus());
+  }
+
+  /** For the model gateway: null where the request may go out, else what is spent. */
+  admitModelRequest(request: SpentRequest): Promise<SpentBudget | null> {
+    return this.#budget.admit(request);
+  }
+
+  /** What a model request took in the end. */
+  countModelRequest(request: SpentRequest): void {
+    this.#budget.count(request);
+  }
+
+  /** Null while the user may go on today. */
+  spentDay(): SpentBudget | null {
+    return this.#budget.spentDay();
+  }
+
+  tokensUsed(turnId: string | null): TokensUsed {
+    return this.#budget.used(turnId);
   }
 
   addToken(token: NewToken): Promise<Outcome<void>> {

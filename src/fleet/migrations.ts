@@ -1,5 +1,6 @@
 // The schema of a directory. See lib/migrate.ts.
 import { BROWSER_SESSIONS_SCHEMA } from "./browser-session-store.ts";
+import { SPENT_TOKENS_SCHEMA } from "./spent-tokens.ts";
 import { TOKENS_SCHEMA } from "./token-store.ts";
 
 export const MIGRATIONS: readonly string[] = [
@@ -45,4 +46,5 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   `,
   `${TOKENS_SCHEMA} ${BROWSER_SESSIONS_SCHEMA}`,
+  SPENT_TOKENS_SCHEMA,
 ];

@@ -5,6 +5,8 @@ const TOKEN = /^Bearer ([0-9a-f]{64})\.([0-9a-f]{64})$/;
 export interface KnownAgent {
   objectId: string;
   userId: string;
+  /** The turn that it works on; null where it has none. */
+  turnId: string | null;
 }
 
 /** Null for anything that is not the token of a running agent; the reason is not told. */
@@ -15,7 +17,7 @@ export async function agentOf(request: Request, env: Cloudflare.Env, containerId
   const id = parseId(env.CODEX_AGENT, objectId);
   if (id === undefined) return null;
   const owner = await env.CODEX_AGENT.get(id).authorizeModelRequest(secret);
-  return owner === null ? null : { objectId, userId: owner.user_id };
+  return owner === null ? null : { objectId, userId: owner.user_id, turnId: owner.turn_id };
 }
 
 /** An id of another namespace, or a made-up one, is refused by the platform before any object is made. */

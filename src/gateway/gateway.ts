@@ -11,7 +11,8 @@ import { readErrorBody } from "./error-body.ts";
 import { clientHeaders } from "./headers.ts";
 import { readRateLimits } from "./rate-limits.ts";
 import { ReplayableBody } from "./replayable-body.ts";
-import { gatewayFailure, openAiError } from "./responses.ts";
+import { budgetSpent, gatewayFailure, openAiError } from "./responses.ts";
+import { Spending } from "./spending.ts";
 import { modelIn, send } from "./upstream.ts";
 
 /** Codex's one model provider needs no other path (codex: `wire_api="responses"`). */
@@ -24,6 +25,7 @@ interface Exchange {
   env: Cloudflare.Env;
   config: Config;
   agent: KnownAgent;
+  spending: Spending;
   log: Logger;
 }
 
@@ -43,30 +45,35 @@ export async function handleModelRequest(
   const agent = await agentOf(request, env, containerId);
   if (agent === null) return openAiError(401, "unauthorized", "The model gateway does not know this agent.");
   const log = createLogger(console.log, config.LOG_LEVEL, { part: "gateway", object: agent.objectId.slice(0, 12) });
+  const spending = new Spending(request, agent, env, log);
   const startedAt = Date.now();
   try {
-    const response = await forward({ request, env, config, agent, log });
+    const response = await forward({ request, env, config, agent, spending, log });
+    if (!response.ok) spending.unanswered(false);
     log.debug("model request", { status: response.status, duration_ms: Date.now() - startedAt });
     return response;
   } catch (error) {
+    spending.unanswered(request.signal.aborted);
     log.warn("model API unreachable", { error, duration_ms: Date.now() - startedAt });
     return gatewayFailure("model_unreachable");
   }
 }
 
 async function forward(exchange: Exchange): Promise<Response> {
-  const { request, env, config, agent } = exchange;
-  const credential = await credentialOf(env, { userId: agent.userId, config });
+  const { request, env, config, agent, spending } = exchange;
+  const asked = credentialOf(env, { userId: agent.userId, config });
+  const [spent, credential] = await Promise.all([spending.admit(), asked]);
+  if (spent !== null) return budgetSpent(spent);
   if (typeof credential === "string") return gatewayFailure(credential);
   if (credential.method === "oauth") return forwardToChatGpt(exchange, credential);
-  const upstream = await send({ incoming: request, body: request.body, model: null }, credential, config);
+  const upstream = await send({ incoming: request, body: spending.body, model: null }, credential, config);
   return toClient(exchange, upstream, credential);
 }
 
 /** A refused login is renewed, and the request sent once more. */
 async function forwardToChatGpt(exchange: Exchange, credential: ModelCredential): Promise<Response> {
-  const { request, env, config, agent, log } = exchange;
-  const body = new ReplayableBody(request.body, MAX_REPLAYED_BYTES);
+  const { request, env, config, agent, spending, log } = exchange;
+  const body = new ReplayableBody(spending.body, MAX_REPLAYED_BYTES);
   const model = modelIn(await body.head());
   const outgoing = () => ({ incoming: request, body: body.stream(), model });
   const upstream = await send(outgoing(), credential, config);
@@ -87,7 +94,7 @@ async function forwardToChatGpt(exchange: Exchange, credential: ModelCredential)
 }
 
 async function toClient(exchange: Exchange, upstream: Response, credential: ModelCredential): Promise<Response> {
-  const { env, agent } = exchange;
+  const { env, agent, spending } = exchange;
   const limits = credential.method === "oauth" ? readRateLimits(upstream.headers) : null;
   if (limits !== null) waitUntil(noteRateLimits(env, agent.userId, credential, limits).catch(() => {}));
   if (upstream.status === 401 || upstream.status === 403) {
@@ -95,6 +102,8 @@ async function toClient(exchange: Exchange, upstream: Response, credential: Mode
     return gatewayFailure("model_auth_failed");
   }
   const { status } = upstream;
+  const headers = clientHeaders(upstream.headers);
+  if (upstream.ok && upstream.body !== null) return new Response(spending.metered(upstream.body), { status, headers });
   const body = status >= 400 ? await readErrorBody(upstream, secretOf(credential)) : upstream.body;
-  return new Response(body, { status, headers: clientHeaders(upstream.headers) });
+  return new Response(body, { status, headers });
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { TokenUsage } from "../../container/protocol.ts";
 import { AppError } from "../errors.ts";
+import { type BudgetInfo, budgetLine, readBudget } from "./budget-info.ts";
 import { agentOf } from "./call-context.ts";
 import { type ContainerInfo, containerLine, toContainerInfo } from "./container-info.ts";
 import { type CredentialInfo, limitsLine, readCredential } from "./credential-info.ts";
@@ -15,6 +16,8 @@ interface AgentStatus extends SessionInfo {
   current_turn: CurrentTurn | null;
   last_error: { turn_id: string; code: string; message: string; at: string } | null;
   tokens_used: TokenUsage;
+  /** Null where it could not be found out in time. */
+  token_budget: BudgetInfo | null;
   /** What was accepted for the session; revoke_grants takes it back. */
   session_grants: string[];
   /** Null where it could not be found out in time. */
@@ -40,6 +43,7 @@ export const getAgentStatus = definePlainTool({
       throw new AppError("not_found", "You have no such agent. It comes into being with its first turn.");
     }
     const { state, last_error, current_turn, queue_length, tokens_used, grants, log_lines } = found;
+    const budget = await readBudget(context, current_turn?.turn_id ?? null).catch(() => null);
     return {
       ...toSessionInfo(state),
       container: toContainerInfo(found),
@@ -47,6 +51,7 @@ export const getAgentStatus = definePlainTool({
       current_turn: toCurrentTurn(current_turn),
       last_error: last_error && { ...last_error, at: new Date(last_error.at).toISOString() },
       tokens_used,
+      token_budget: budget,
       session_grants: grants,
       credential,
       log_lines,
@@ -55,12 +60,14 @@ export const getAgentStatus = definePlainTool({
   text: (status) => {
     const problem = status.credential?.problem ?? null;
     const limits = status.credential === null ? undefined : limitsLine(status.credential);
+    const budget = status.token_budget === null ? undefined : budgetLine(status.token_budget);
     return [
       sessionLine(status),
       `- ${containerLine(status.container)}`,
       `- queue: ${status.queue_length}, turn: ${status.current_turn?.turn_id ?? "none"}`,
       ...(status.last_error === null ? [] : [`- last error: ${status.last_error.code} (${status.last_error.at})`]),
       `- tokens: ${status.tokens_used.input_tokens} in, ${status.tokens_used.output_tokens} out`,
+      ...(budget === undefined ? [] : [`- ${budget}`]),
       ...status.session_grants.map((grant) => `- accepted for the session: ${grant}`),
       ...(limits === undefined ? [] : [`- ${limits}`]),
       ...(problem === null ? [] : [`- credential: ${problem}`]),

@@ -20,7 +20,8 @@ interface Health {
   /** Null where the directory of agents does not answer. */
   credential: CredentialInfo | null;
   checks: Check[];
-  limits: Record<string, number>;
+  /** Null: no limit. */
+  limits: Record<string, number | null>;
 }
 
 export const healthCheck = definePlainTool({
@@ -68,6 +69,8 @@ function limitsOf({ config }: CallContext): Health["limits"] {
   return {
     max_concurrent_sessions: sessions.all,
     max_sessions_per_user: sessions.user,
+    max_tokens_per_turn: config.MAX_TOKENS_PER_TURN ?? null,
+    max_tokens_per_day: config.MAX_TOKENS_PER_DAY ?? null,
     session_timeout_seconds: config.SESSION_TIMEOUT,
     turn_wait_seconds: config.TURN_WAIT_SECONDS,
     turn_timeout_seconds: config.TURN_TIMEOUT_SECONDS,

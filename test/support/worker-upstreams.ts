@@ -13,6 +13,15 @@ export interface UpstreamRequest {
   connectionClosed: boolean;
 }
 
+/** The body of a request to the scenario `played`: what to answer. */
+export interface Played {
+  /** Each goes out by itself. */
+  chunks: string[];
+  /** After the last one: the end, a broken connection, or nothing more. */
+  end: "close" | "break" | "wait";
+  gzip?: boolean;
+}
+
 type Scenario = (call: {
   request: IncomingMessage;
   response: ServerResponse;
@@ -71,6 +80,19 @@ export class Upstreams {
     echo: ({ request, response }) => void request.pipe(response),
     gzip: ({ response }) => {
       response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("packed ".repeat(1_000)));
+    },
+    /** What the request's own body says: see {@link Played}. */
+    played: async ({ response, body }) => {
+      const { chunks, end, gzip = false }: Played = JSON.parse(await body);
+      const type = { "content-type": "text/event-stream" };
+      response.writeHead(200, gzip ? { ...type, "content-encoding": "gzip" } : type);
+      if (gzip) return void response.end(gzipSync(chunks.join("")));
+      for (const chunk of chunks) {
+        await new Promise((resolve) => response.write(chunk, resolve));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      if (end === "close") response.end();
+      if (end === "break") response.destroy();
     },
     redirect: ({ response, key }) => {
       response.writeHead(307, { location: `/upstream/headers/${key}/v1/stolen` }).end();

@@ -78,6 +78,8 @@ describe("a good value", () => {
         { id: "default", key: bytes(1) },
       ],
     ],
+    ["MAX_TOKENS_PER_TURN", "1", 1],
+    ["MAX_TOKENS_PER_DAY", "2000000", 2_000_000],
     ["CODEX_MODEL", "gpt-6.1-sol", "gpt-6.1-sol"],
     ["CODEX_MODEL", "org/model:tag", "org/model:tag"],
     ["SESSION_TIMEOUT", "10", 10],

@@ -34,6 +34,8 @@ it("is ok where all that it needs is there, and says what it is", async () => {
     limits: {
       max_concurrent_sessions: 1_000,
       max_sessions_per_user: 1_000,
+      max_tokens_per_turn: null,
+      max_tokens_per_day: null,
       session_timeout_seconds: 3_600,
       turn_wait_seconds: 45,
       turn_timeout_seconds: 3_600,

@@ -24,13 +24,17 @@ const BY_KIND: Readonly<Record<string, RunnerErrorCode>> = {
 const WithStatus = z.record(z.string(), z.object({ httpStatusCode: z.number().nullish() }));
 const ApiError = z.object({ error: z.looseObject({}) });
 
-/** The gateway names its own failures in the message of its answer, which Codex repeats. See src/gateway/responses.ts. */
-const GATEWAY_CODE = /\bgateway_([a-z_]+)/;
+/**
+ * The gateway names its own failures in the message of its answer, which Codex repeats, some with data in brackets. See
+ * src/gateway/responses.ts.
+ */
+const GATEWAY_CODE = /\bgateway_([a-z_]+)(?:\[([\w:]{1,100})\])?/;
 
 export function toRunnerError(error: CodexError | null): RunnerError {
   if (error === null) return { code: "codex_failed" };
-  const gateway = RunnerError.shape.code.safeParse(GATEWAY_CODE.exec(error.message)?.[1]);
-  if (gateway.success) return { code: gateway.data };
+  const [, name, data] = GATEWAY_CODE.exec(error.message) ?? [];
+  const gateway = RunnerError.shape.code.safeParse(name);
+  if (gateway.success) return { code: gateway.data, ...(data === undefined ? {} : { detail: data }) };
   return { code: classify(error), detail: error.message.slice(0, 2_000) };
 }
 

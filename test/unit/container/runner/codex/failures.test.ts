@@ -53,6 +53,13 @@ describe("an error of Codex", () => {
 });
 
 describe("a failure of the gateway", () => {
+  it("brings the numbers of a spent budget along", () => {
+    const message = "gateway_budget_exceeded[day:100:150:1795219200000]: Your budget is spent.";
+    const body = JSON.stringify({ error: { message, code: "gateway_budget_exceeded" } });
+    const detail = "day:100:150:1795219200000";
+    expect(toRunnerError({ message: body, codexErrorInfo: "other" })).toEqual({ code: "budget_exceeded", detail });
+  });
+
   it.each(["no_credential", "model_auth_failed", "model_unreachable"])("is told by its own code: %s", (code) => {
     const body = JSON.stringify({ error: { message: `gateway_${code}: it cannot.`, code: `gateway_${code}` } });
     expect(toRunnerError({ message: body, codexErrorInfo: "other" })).toEqual({ code });
