@@ -148,9 +148,12 @@ const BY: Readonly<Record<string, string>> = {
   person: "by a person",
   timeout: "because nobody answered in time",
   session: "by an earlier answer for the whole session",
-  end: "because the task ended",
 };
 
 function outcome({ decision, by }: { decision: string; by: string }): string {
+  if (by === "end") return "Void: the task ended before anybody had decided. It was not carried out.";
+  if (by === "unconfirmed") {
+    return "Accepted, but the task ended before Codex had confirmed it: whether it was carried out is not known.";
+  }
   return `${DECISIONS[decision] ?? decision} ${BY[by] ?? ""}.`;
 }

@@ -7,6 +7,9 @@ import { isRetryable } from "../errors.ts";
 import { fromCodexAnswer } from "./codex-schema.ts";
 import type { CodexTool } from "./define-tool.ts";
 
+/** `by`: `end` is void, since the turn ended first; `unconfirmed`: nobody knows whether it was carried out. */
+const DecidedApprovals = z.array(z.object({ approval_id: z.string(), decision: z.string(), by: z.string() }));
+
 const EvidenceShape = z.object({
   diff: z.string().optional(),
   diff_truncated: z.boolean().optional(),
@@ -18,7 +21,7 @@ const EvidenceShape = z.object({
   model: z.string().nullable(),
   codex_version: z.string().nullable(),
   denied_hosts: z.array(z.string()),
-  approvals: z.array(z.object({ approval_id: z.string(), decision: z.string(), by: z.string() })).optional(),
+  approvals: DecidedApprovals.optional(),
   notes: z.array(z.string()).optional(),
 });
 
@@ -48,6 +51,8 @@ const Failure = z.object({
   conversation_id: z.string().nullable(),
   turn_id: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+  /** What became of all that it asked, where it asked something. */
+  approvals: DecidedApprovals.optional(),
 });
 
 const Completed = z.object({
@@ -89,7 +94,10 @@ export function toEnvelope(view: TurnView, tool: CodexTool, origin: string): Env
     case "failed":
     case "cancelled":
     case "interrupted":
-      return failureEnvelope(view.error ?? { code: "internal", message: "The turn failed." }, view.status, ids);
+      return {
+        ...failureEnvelope(view.error ?? { code: "internal", message: "The turn failed." }, view.status, ids),
+        ...(view.decided.length === 0 ? {} : { approvals: view.decided }),
+      };
     case "completed":
       return completedEnvelope(view, tool, ids);
   }

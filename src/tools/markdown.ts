@@ -1,4 +1,6 @@
 // The envelope as short Markdown, for clients that show text.
+
+import type { DecidedApproval } from "../agent/types.ts";
 import { visible } from "../lib/visible.ts";
 import { type AskedApproval, type Envelope, isFailure } from "./envelope.ts";
 
@@ -14,7 +16,8 @@ export function toMarkdown(tool: string, envelope: Envelope): string {
 
 function describe(tool: string, envelope: Envelope): string {
   if (isFailure(envelope)) {
-    return `**${tool} ${envelope.status}** (${envelope.error.code}): ${envelope.error.message}`;
+    const head = `**${tool} ${envelope.status}** (${envelope.error.code}): ${envelope.error.message}`;
+    return [head, ...(envelope.approvals ?? []).map(decided)].join("\n");
   }
   if (envelope.status !== "completed") {
     const what = envelope.status === "running" ? "is at work" : "waits for an approval";
@@ -55,6 +58,10 @@ function field(key: string, value: unknown): string {
   if (!Array.isArray(value)) return `${title}: ${JSON.stringify(value)}`;
   if (value.length === 0) return `${title}: none`;
   return [title, ...value.map((entry) => item(typeof entry === "string" ? entry : JSON.stringify(entry)))].join("\n");
+}
+
+function decided({ approval_id, decision, by }: DecidedApproval): string {
+  return item(`${approval_id}: ${by === "end" ? "void, not carried out" : `${decision} (${by})`}`);
 }
 
 /** Fenced: the words of the model. */

@@ -3,8 +3,10 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { OWNER_ID } from "../../src/lib/account.ts";
 import { script } from "../support/fake-model/script.ts";
-import { type Agent, eventually, get, start, turn } from "./support/agents.ts";
+import { type Agent, eventually, get, signal, start, turn } from "./support/agents.ts";
 import { Browser, TEAM } from "./support/browser.ts";
+import { callTool, newUser } from "./support/fleet.ts";
+import { lab } from "./support/lab.ts";
 
 const HOSTILE = `<script>alert("x")</script>`;
 const PATCH = { patch: `*** Begin Patch\n*** Add File: new.txt\n+hello ${HOSTILE}\n*** End Patch\n` };
@@ -69,6 +71,24 @@ describe("an approval that waits", () => {
     const { evidence } = await settled(agent, turn_id);
     expect(evidence?.changed_files).toEqual([]);
     expect(await (await browser.get(path)).text()).toContain("Declined by a person.");
+  });
+
+  it("is void where its task has lost its container, on a page that was opened before", async () => {
+    const { browser, agent, turn_id, path, approvalId } = await waiting();
+    expect(await (await browser.get(path)).text()).toContain("Codex asks to change files");
+    await signal(agent, 9);
+    await eventually(async () => (await get(agent, turn_id)).status === "interrupted");
+    const late = await browser.post(path, { decision: "accept" });
+    expect([late.status, await late.text()]).toEqual([409, expect.stringContaining("Void: the task ended before")]);
+    expect(await lab.readFile(agent, "new.txt")).toBeNull();
+    const agent_id = (await get(agent, turn_id)).agent_id;
+    const { structured, text } = await callTool({ ...newUser(), userId: OWNER_ID }, "get_turn", { agent_id, turn_id });
+    expect(structured).toMatchObject({
+      status: "interrupted",
+      error: { code: "container_lost" },
+      approvals: [{ approval_id: approvalId, decision: "decline", by: "end" }],
+    });
+    expect(text).toContain(`${approvalId}: void, not carried out`);
   });
 
   it("is not there for another user, who learns no more than of one that never was", async () => {

@@ -7,7 +7,10 @@ import { Approval, ApprovalDecision } from "../../../container/protocol.ts";
 export interface StoredApproval {
   approval: Approval;
   decision: ApprovalDecision | null;
-  /** `person`, `timeout`, `session`, or `end` where the turn ended first; null while it waits. */
+  /**
+   * `person`, `timeout`, `session`, or `end` where the turn ended first; null while it waits. `unconfirmed`: a person accepted,
+   * and the turn ended before the runner had said so, so that nobody knows whether it was carried out.
+   */
   decided_by: string | null;
   /** Whether the runner has confirmed that it is decided. */
   is_resolved: boolean;
@@ -70,8 +73,13 @@ export class Approvals {
 
   /** The turn is over: nothing of it can be decided any more. */
   close(turnId: string): void {
-    const query =
-      "UPDATE approvals SET decision = 'decline', decided_by = 'end', resolved = 1 WHERE turn_id = ? AND resolved = 0";
-    this.#sql.exec(query, turnId);
+    this.#sql.exec(
+      `UPDATE approvals SET resolved = 1, decision = COALESCE(decision, 'decline'), decided_by = CASE
+         WHEN decision IS NULL THEN 'end'
+         WHEN decision IN ('accept', 'accept_for_session') THEN 'unconfirmed'
+         ELSE decided_by END
+       WHERE turn_id = ? AND resolved = 0`,
+      turnId,
+    );
   }
 }
