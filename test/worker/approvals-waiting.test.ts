@@ -83,6 +83,18 @@ describe("while a question waits", () => {
   });
 });
 
+it("an answer long after the turn's end is refused, and with the result the question is forgotten", async () => {
+  const { agent, turnId, approvalId } = await asked();
+  await agent.answerApproval(turnId, approvalId, "accept");
+  await settled(agent, turnId);
+  const late = await agent.answerApproval(turnId, approvalId, "decline");
+  expect(late).toMatchObject({ ok: false, code: "conflict", message: expect.stringContaining('"accept"') });
+  await inStore(agent, ({ turns }) => turns.expire(Date.now() + 1_000));
+  const rows = await inStore(agent, (_, sql) => sql.exec("SELECT COUNT(*) AS rows FROM approvals").one().rows);
+  expect(rows).toBe(0);
+  expect(await agent.answerApproval(turnId, approvalId, "decline")).toMatchObject({ ok: false, code: "not_found" });
+});
+
 it("an answer that the runner has not heard is sent again while the turn is at work", async () => {
   await runInDurableObject(newAgent(), async (_, { storage }) => {
     const store = new AgentStore(storage);

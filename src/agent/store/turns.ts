@@ -175,12 +175,13 @@ export class Turns {
   }
 
   /**
-   * Deletes requests, events and results of turns that settled before that time; that they were, and how they ended,
+   * Deletes requests, events, approvals and results of turns that settled before that time; that they were, and how they ended,
    * stays. Returns whether others are left that will be due one day.
    */
   expire(before: number): boolean {
     const due = "SELECT id FROM turns WHERE settled_at < ?";
     this.#sql.exec(`DELETE FROM events WHERE turn_id IN (${due})`, before);
+    this.#sql.exec(`DELETE FROM approvals WHERE turn_id IN (${due})`, before);
     this.#sql.exec(`DELETE FROM documents WHERE owner IN (${due})`, before);
     const rest = "SELECT EXISTS (SELECT 1 FROM turns WHERE settled_at IS NULL OR settled_at >= ?) AS found";
     return this.#sql.exec<{ found: number }>(rest, before).one().found === 1;
