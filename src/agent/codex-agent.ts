@@ -19,13 +19,10 @@ import { type AgentParts, assembleAgent } from "./parts.ts";
 import type { Retirement, RetireRequest } from "./retire.ts";
 import { steerTurn } from "./steer-turn.ts";
 import type { TurnRow } from "./store/turns.ts";
-import { needsContainer, submitTurn } from "./submit-turn.ts";
+import { needsContainer, RESUME_AFTER_S, submitTurn } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
 import { isSettled, type TurnRequest, type TurnView } from "./types.ts";
 import { viewOf } from "./view.ts";
-
-/** How soon an accepted turn is looked for again where nothing else keeps this object awake. */
-const RESUME_AFTER_S = 15;
 
 export class CodexAgent extends Container<Cloudflare.Env> {
   override defaultPort = RUNNER_PORT;

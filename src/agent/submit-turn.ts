@@ -8,6 +8,9 @@ import type { TurnRequest } from "./types.ts";
 /** Enough for any sensible backlog; above it a caller that loops is told so. */
 const MAX_OPEN_TURNS = 50;
 
+/** How soon an accepted turn is looked for again where nothing else keeps the object awake. */
+export const RESUME_AFTER_S = 15;
+
 /** Throws `not_found` for an unknown conversation and `busy` for a full queue. */
 export function submitTurn(store: AgentStore, request: TurnRequest): TurnRow {
   return store.transaction(() => {
