@@ -103,14 +103,14 @@ export class TurnRunner {
     }
   }
 
-  /** Ends when the stream does. */
+  /** Ends with the turn, or when the stream does. */
   async #follow(turnId: string, request: TurnRequest, runner: Runner): Promise<void> {
     const events = await this.#openStream(turnId, request, runner);
     await this.#sendDecisions(turnId, runner);
     for await (const event of events) {
       // The result is given out only once the files that it speaks of are safe.
       if (event.body.type === "settled" && request.access === "write") await this.#options.files.keep(turnId, runner);
-      if (!this.#take(turnId, event)) return;
+      if (!this.#take(turnId, event) || event.body.type === "settled") return;
     }
   }
 
