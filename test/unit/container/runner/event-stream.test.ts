@@ -95,6 +95,21 @@ it("sends what comes while it is open", async () => {
   expect(await numbers(response)).toEqual([1, 2, 3]);
 });
 
+it("sends what happens together in one piece, and its own end with the last event", async () => {
+  const response = await open();
+  const pieces: string[] = [];
+  response.setEncoding("utf8").on("data", (piece) => pieces.push(piece));
+  log.append(progress("a"));
+  await Promise.resolve();
+  log.append(progress("b"));
+  await expect.poll(() => pieces.length).toBe(1);
+  log.append(progress("c"));
+  await Promise.resolve();
+  log.append(SETTLED);
+  await once(response, "end");
+  expect(pieces.map((piece) => piece.trim().split("\n").length)).toEqual([2, 2]);
+});
+
 describe("a reader that does not read", () => {
   it("does not hold up the others or the log, and gets everything once it reads", async () => {
     const slow = await open();
