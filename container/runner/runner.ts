@@ -52,6 +52,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
     token: config.RUNNER_TOKEN,
     codexHome: paths.codexHome,
     turns,
+    threads: tools.threads,
     grants: tools.grants,
     checkpoints: new Checkpoints({
       dataDir: config.DATA_DIR,

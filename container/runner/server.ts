@@ -17,12 +17,14 @@ import type { Drain } from "./drain.ts";
 import { streamEvents } from "./event-stream.ts";
 import { restoreRollout, rolloutBytes } from "./turn/rollout.ts";
 import type { SessionGrants } from "./turn/session-grants.ts";
+import type { Threads } from "./turn/threads.ts";
 import type { TurnBook } from "./turn/turn-book.ts";
 
 export interface RunnerApi {
   token: string;
   codexHome: string;
   turns: TurnBook;
+  threads: Threads;
   grants: SessionGrants;
   checkpoints: Checkpoints;
   drain: Drain;
@@ -105,7 +107,7 @@ async function startTurn(api: RunnerApi, { request, response, url }: Call): Prom
 
 async function requireRollout(api: RunnerApi, { thread_id, rollout_bytes }: TurnSpec): Promise<void> {
   if (thread_id === null) return;
-  const have_bytes = await rolloutBytes(api.codexHome, thread_id);
+  const have_bytes = await api.threads.rolloutBytes(thread_id);
   if (have_bytes >= rollout_bytes && have_bytes > 0) return;
   throw new HttpFailure(409, {
     code: "rollout_missing",

@@ -1,13 +1,13 @@
 // Opens the Codex thread of a turn: a new one, one that is loaded, or one to be resumed from its rollout file.
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { CodexConnection } from "../codex/app-server.ts";
 import { ThreadOpened } from "../codex/messages.ts";
 import type { ThreadResumeParams } from "../codex/protocol/v2/ThreadResumeParams.ts";
 import type { ThreadStartParams } from "../codex/protocol/v2/ThreadStartParams.ts";
 import type { JailPolicy } from "../jail.ts";
-import { findRollout, RolloutFile } from "./rollout.ts";
+import { findRollout, RolloutFile, rolloutBytes } from "./rollout.ts";
 
 export interface OpenThread {
   threadId: string;
@@ -35,6 +35,13 @@ export class Threads {
   constructor(codexHome: string, workspace: string) {
     this.#codexHome = codexHome;
     this.#workspace = workspace;
+  }
+
+  /** How much of the conversation the disk holds. Only one that is new to this runner has to be looked for. */
+  async rolloutBytes(threadId: string): Promise<number> {
+    const path = this.#loaded.get(threadId)?.path;
+    const known = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    return known?.size ?? (await rolloutBytes(this.#codexHome, threadId));
   }
 
   /** Rejects with `RpcError` where Codex refuses (no rollout of that thread, for one) and with `RpcClosedError`. */
