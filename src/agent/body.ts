@@ -32,11 +32,20 @@ export interface BodyOptions {
   log: Logger;
 }
 
+interface Look {
+  incarnation: string;
+  at: number;
+  /** Never rejects. */
+  answered: Promise<boolean>;
+}
+
 const ANSWER_TIMEOUT_MS = 2_000;
+const LOOK_GOOD_FOR_MS = 100;
 
 export class AgentBody {
   readonly #options: BodyOptions;
   #starting: Promise<Runner> | undefined;
+  #look: Look | undefined;
 
   constructor(options: BodyOptions) {
     this.#options = options;
@@ -47,6 +56,17 @@ export class AgentBody {
     const { container, incarnations } = this.#options;
     const incarnation = container.isRunning ? incarnations.current() : undefined;
     return incarnation && this.#runner(incarnation);
+  }
+
+  /**
+   * Looks whether the runner that is up answers, for an {@link ensureRunning} that follows at once. What is sent after a
+   * write waits until that is durable; this need not.
+   */
+  lookAhead(): void {
+    const current = this.current();
+    if (current !== undefined) {
+      this.#look = { incarnation: current.incarnation, at: Date.now(), answered: answers(current) };
+    }
   }
 
   /** Brings the container up where it is not, or is and does not answer. Throws `container_unavailable`. */
@@ -71,8 +91,15 @@ export class AgentBody {
   /** A container that has ended counts as running for a moment; a turn that is given to it then would be lost. */
   async #bringUp(): Promise<Runner> {
     const current = this.current();
-    if (current !== undefined && (await answers(current))) return current;
+    if (current !== undefined && (await this.#answers(current))) return current;
     return this.#start();
+  }
+
+  #answers(runner: Runner): Promise<boolean> {
+    const look = this.#look;
+    this.#look = undefined;
+    const isFresh = look?.incarnation === runner.incarnation && look.at > Date.now() - LOOK_GOOD_FOR_MS;
+    return isFresh ? look.answered : answers(runner);
   }
 
   async #start(): Promise<Runner> {

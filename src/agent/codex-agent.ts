@@ -62,8 +62,9 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   /** Takes a turn in; it is durable when this returns, and runs whether anybody waits or not. */
   startTurn(request: TurnRequest): Promise<Outcome<TurnView>> {
     return outcomeOf(async () => {
-      const { session, store, body, expiry } = this.#parts;
+      const { session, store, body, expiry, queue } = this.#parts;
       session.assertStays();
+      if (!queue.isBusy) body.lookAhead();
       const row = await this.#accept(request);
       session.changed();
       this.ctx.waitUntil(expiry.plan());
