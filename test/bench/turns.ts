@@ -1,121 +1,104 @@
-// Follow-up and new-conversation turns: the whole stack against one warm app-server that is driven directly, with the
-// same prompt, schema, policy and settings, interleaved so that both see the same machine.
-import * as v2 from "@modelcontextprotocol/client";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { appServerArguments } from "../../container/runner/codex/settings.ts";
-import { chat } from "../../src/tools/chat.ts";
-import { AppServer, makeScratchDir } from "../support/app-server-driver.ts";
-import type { DevServer } from "../support/dev-server.ts";
-import { timed } from "./statistics.ts";
+// Follow-up turns and new conversations: the whole stack against one warm app-server, `codex exec` and the peers, with the same
+// prompt, interleaved so that all see the same machine.
+import type { Bench } from "./bench.ts";
+import { codexExec } from "./codex-exec.ts";
+import { binary, directCodex } from "./direct-codex.ts";
+import { PEERS, startPeer } from "./peers.ts";
+import { comparison, leftOut, type Row } from "./report.ts";
+import { type Measured, measure, type Side } from "./side.ts";
+import { median, quantile, timed } from "./statistics.ts";
+import { stackSide, wholeStack } from "./whole-stack.ts";
 
-export interface Samples {
-  followUp: number[];
-  fresh: number[];
-}
-
-/** In ms. */
-export interface TurnSamples {
-  direct: Samples;
-  /** A client of revision 2026-07-28, which has no sessions. */
-  modern: Samples;
-  /** A client of revision 2025-11-25, in its session. */
-  session: Samples;
+interface Samples {
+  followUp: Measured[];
+  fresh: Measured[];
 }
 
 const WARM_UP = 3;
-const NAME = { name: "bench", version: "1" };
+const TO_FLOOR = { atMost: 1.5 };
+const TO_PEERS = { fasterThan: 3 };
+const FLOOR = "app-server alone";
+const MODERN = "client of 2026-07-28";
+const SESSION = "session of 2025-11-25";
 
-export async function benchTurns(modelUrl: string, server: DevServer, rounds: number): Promise<TurnSamples> {
-  const sides = {
-    direct: await directCodex(modelUrl),
-    modern: await wholeStack("modern", await connectModern(server)),
-    session: await wholeStack("session", await connectSession(server)),
-  };
-  const samples: TurnSamples = { direct: none(), modern: none(), session: none() };
+export async function benchTurns(bench: Bench): Promise<Row[]> {
+  const sides = new Map<string, Side>();
+  const missing = new Map<string, string>();
   try {
-    for (let round = -WARM_UP; round < rounds; round++) {
-      for (const name of ["direct", "modern", "session"] as const) {
-        const followUp = await timed(() => sides[name].followUp(`follow-up ${round}`));
-        const fresh = await timed(() => sides[name].fresh(`new ${round}`));
-        if (round < 0) continue;
-        samples[name].followUp.push(followUp);
-        samples[name].fresh.push(fresh);
-      }
-    }
+    sides.set(FLOOR, await directCodex(bench.model.url));
+    sides.set(MODERN, stackSide(await wholeStack(bench.server, "2026-07-28"), "bench-modern"));
+    sides.set(SESSION, stackSide(await wholeStack(bench.server, "2025-11-25"), "bench-session"));
+    sides.set(`codex exec ${binary().version}`, await codexExec(bench.model.url));
+    await addPeers(bench, sides, missing);
+    const samples = await interleave(bench, sides);
+    await remarkOnTurns(bench, samples);
+    return [
+      ...rows("follow-up turn", "followUp", samples, missing),
+      ...rows("new conversation", "fresh", samples, missing),
+    ];
   } finally {
-    for (const side of Object.values(sides)) await side.close();
+    for (const side of sides.values()) await side.close();
+  }
+}
+
+/** One that cannot be had is left out, and the table says so. */
+async function addPeers({ model }: Bench, sides: Map<string, Side>, missing: Map<string, string>): Promise<void> {
+  const used = model.requests.at(-1)?.model ?? "";
+  for (const peer of PEERS) {
+    const name = `${peer.package} ${peer.version}`;
+    try {
+      sides.set(name, await startPeer(peer, model.url, used));
+    } catch (error) {
+      missing.set(name, error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    }
+  }
+}
+
+async function interleave({ model, rounds }: Bench, sides: ReadonlyMap<string, Side>): Promise<Map<string, Samples>> {
+  const samples = new Map([...sides.keys()].map((name) => [name, { followUp: [], fresh: [] } as Samples]));
+  const earlier = new Map<string, string>();
+  for (let round = -WARM_UP; round < rounds; round++) {
+    for (const [name, side] of sides) {
+      const followUp = await measure(model, side.hasSchema, side.followUp, earlier.get(name));
+      earlier.set(name, followUp.tag);
+      const fresh = await measure(model, side.hasSchema, side.fresh);
+      if (round < 0) continue;
+      samples.get(name)?.followUp.push(followUp);
+      samples.get(name)?.fresh.push(fresh);
+    }
   }
   return samples;
 }
 
-function none(): Samples {
-  return { followUp: [], fresh: [] };
+function rows(
+  what: string,
+  kind: keyof Samples,
+  samples: ReadonlyMap<string, Samples>,
+  missing: ReadonlyMap<string, string>,
+): Row[] {
+  const of = (name: string): number[] => (samples.get(name)?.[kind] ?? []).map(({ ms }) => ms);
+  const peers = [...samples.keys()].filter((name) => ![FLOOR, MODERN, SESSION].includes(name));
+  const target = kind === "followUp" ? TO_PEERS : {};
+  return [
+    ...[MODERN, SESSION].map((name) => comparison(`${what}, ms (${name})`, of(name), FLOOR, of(FLOOR), TO_FLOOR)),
+    ...peers.map((name) => comparison(`${what}, ms (${MODERN})`, of(MODERN), name, of(name), target)),
+    ...[...missing].map(([name, reason]) => leftOut(`${what}, ms`, name, reason)),
+  ];
 }
 
-async function directCodex(modelUrl: string) {
-  const cwd = makeScratchDir("bench-workspace-");
-  const args = appServerArguments({ dataDir: cwd, modelBaseUrl: modelUrl, modelToken: "none" });
-  const config = args.filter(
-    (arg) => arg.includes("=") && !arg.startsWith("model_provider") && !arg.startsWith("sqlite"),
+/** Where the time goes beside Codex: on the way to the model's request, and on the way back from it. */
+async function remarkOnTurns({ server, remark }: Bench, samples: ReadonlyMap<string, Samples>): Promise<void> {
+  const parts = (name: string): string => {
+    const turns = samples.get(name)?.followUp ?? [];
+    const before = median(turns.map(({ toModelMs }) => toModelMs));
+    return `${before.toFixed(0)} + ${median(turns.map(({ ms, toModelMs }) => ms - toModelMs)).toFixed(0)} ms`;
+  };
+  const hops: number[] = [];
+  for (let each = 0; each < 50; each++) {
+    hops.push(await timed(async () => (await fetch(`${server.url}/health`)).text()));
+  }
+  remark(
+    `A follow-up turn up to the model's request, and from there to the answer: ${FLOOR} ${parts(FLOOR)}; ${MODERN} ${parts(MODERN)}; ${SESSION} ${parts(SESSION)}. ` +
+      `A request that does nothing takes ${quantile(hops, 0.5).toFixed(1)} ms through the local \`wrangler dev\`, whose proxy stands before the Worker; a turn goes through it twice, once from the client and once from Codex to the model gateway. A deployment does not have it.`,
   );
-  const codex = await AppServer.start({ baseUrl: modelUrl, config });
-  const { data } = await codex.request<{ data: { id: string; isDefault: boolean }[] }>("model/list", {});
-  const model = data.find((candidate) => candidate.isDefault)?.id ?? "";
-  const open = () => codex.startThread({ cwd, model, sandbox: "read-only" });
-  const say = async (threadId: string, message: string): Promise<void> => {
-    const turn = await codex.runTurn(threadId, chat.prompt({ message }), { outputSchema: chat.codexSchema });
-    if (turn.status !== "completed") throw new Error(`the turn ended as ${turn.status}`);
-  };
-  const thread = await open();
-  return {
-    followUp: (message: string) => say(thread, message),
-    fresh: async (message: string) => say(await open(), message),
-    close: () => codex.close(),
-  };
-}
-
-interface Caller {
-  call(parameters: Record<string, unknown>): Promise<{ structuredContent?: unknown; content: unknown }>;
-  close(): Promise<void>;
-}
-
-async function wholeStack(name: string, { call, close }: Caller) {
-  const say = async (agent: string, parameters: Record<string, unknown>): Promise<void> => {
-    const result = await call({ agent_id: `bench-${name}-${agent}`, ...parameters });
-    const { status } = result.structuredContent as { status: string }; // the envelope
-    if (status !== "completed") throw new Error(`the turn ended as ${status}: ${JSON.stringify(result.content)}`);
-  };
-  return {
-    followUp: (message: string) => say("follow-up", { message }),
-    fresh: (message: string) => say("new", { message, conversation_id: "new" }),
-    close,
-  };
-}
-
-async function connectModern({ url, token }: DevServer): Promise<Caller> {
-  const client = new v2.Client(NAME, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
-  await client.connect(new v2.StreamableHTTPClientTransport(new URL(`${url}/mcp`), withToken(token)));
-  return {
-    call: (parameters) => client.callTool({ name: "chat", arguments: parameters }),
-    close: () => client.close(),
-  };
-}
-
-async function connectSession({ url, token }: DevServer): Promise<Caller> {
-  const client = new Client(NAME);
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), withToken(token));
-  // The SDK's transport type and its class disagree under exactOptionalPropertyTypes.
-  await client.connect(transport as Parameters<Client["connect"]>[0]);
-  return {
-    call: async (parameters) => {
-      const { structuredContent, content } = await client.callTool({ name: "chat", arguments: parameters });
-      return { structuredContent, content };
-    },
-    close: () => client.close(),
-  };
-}
-
-function withToken(token: string) {
-  return { requestInit: { headers: { authorization: `Bearer ${token}` } } };
 }
