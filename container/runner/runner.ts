@@ -16,6 +16,7 @@ import { Catalogue } from "./codex/catalogue.ts";
 import { type ApprovalCounter, decideRequest } from "./codex/server-requests.ts";
 import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout, layout } from "./codex/settings.ts";
 import type { RunnerConfig } from "./config.ts";
+import { DiskProcess } from "./disk-process.ts";
 import { Drain } from "./drain.ts";
 import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
 import { MetricsReader } from "./metrics.ts";
@@ -24,7 +25,7 @@ import type { NotificationTap, TurnListener, TurnTools } from "./turn/execute-tu
 import { SessionGrants } from "./turn/session-grants.ts";
 import { Threads } from "./turn/threads.ts";
 import { TurnBook } from "./turn/turn-book.ts";
-import { availableMemoryBytes, UserJail } from "./user-jail.ts";
+import { asAgent, availableMemoryBytes, EXPENDABLE, UserJail } from "./user-jail.ts";
 import { openWorkspaceObserver } from "./workspace/observer.ts";
 
 /** In a container, commands are no descendants of the runner. */
@@ -57,6 +58,7 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
     checkpoints: new Checkpoints({
       dataDir: config.DATA_DIR,
       directory: paths.checkpoints,
+      disk: openDisk(config, log),
       forgetConversations: () => forgetConversations(paths, tools),
       isTurnActive,
       isForeign: config.SANDBOX === "users",
@@ -189,6 +191,11 @@ function openJail({ SANDBOX }: RunnerConfig, paths: Layout, { codexPath, env, ce
   if (SANDBOX === "off" || codexPath === undefined) return new OpenJail(env.HOME);
   if (certificates === undefined) return new CodexSandboxJail(codexPath, env);
   return new UserJail({ codexPath, paths, memoryBytes: availableMemoryBytes(), certificates });
+}
+
+/** The files are the agent's, and so is the user who handles them. */
+function openDisk({ SANDBOX }: RunnerConfig, log: Logger): DiskProcess {
+  return new DiskProcess({ log, ...(SANDBOX === "users" ? { prefix: asAgent("/", ...EXPENDABLE) } : {}) });
 }
 
 /** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */

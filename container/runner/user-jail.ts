@@ -31,6 +31,9 @@ const MAX_PROCESSES = 1_024;
 const MAX_FILE_BYTES = 2 * 1024 ** 3;
 const MEMORY_SHARE = 0.75;
 
+/** Where memory is short, the kernel ends what this starts before the runner. */
+export const EXPENDABLE: readonly string[] = ["choom", "-n", "1000", "--"];
+
 export class UserJail implements Jail {
   readonly instructions = [
     `Your commands run in environments. Where \`${READ_ONLY_ENVIRONMENT}\` is one of two, it is for whatever only reads, and nobody is asked.`,
@@ -85,8 +88,7 @@ export function environmentsToml({ codexPath, paths, memoryBytes }: Omit<UserJai
   const limits = [
     ...["prlimit", `--nproc=${MAX_PROCESSES}`, `--fsize=${MAX_FILE_BYTES}`, "--core=0"],
     ...[`--data=${Math.floor(memoryBytes * MEMORY_SHARE)}`, "--"],
-    // Where memory is short, the kernel ends commands before the runner.
-    ...["choom", "-n", "1000", "--"],
+    ...EXPENDABLE,
   ];
   const environments = Object.entries(USERS).map(([id, user]) => {
     const env = [
@@ -102,6 +104,11 @@ export function environmentsToml({ codexPath, paths, memoryBytes }: Omit<UserJai
     return `[[environments]]\nid = "${id}"\nprogram = "${RUN_AS}"\nargs = [${args.join(", ")}]\n`;
   });
   return [`default = "${READ_ONLY_ENVIRONMENT}"\n`, ...environments].join("\n");
+}
+
+/** The command that runs another one as the user who owns the agent's files. */
+export function asAgent(cwd: string, ...command: string[]): string[] {
+  return [RUN_AS, "agent", cwd, ...command];
 }
 
 /** What the container may use of its machine's memory. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { createLogger } from "../../container/lib/log.ts";
 import { Checkpoints } from "../../container/runner/checkpoint/checkpoints.ts";
+import { DiskProcess } from "../../container/runner/disk-process.ts";
 import { makeScratchDir } from "../support/app-server-driver.ts";
 import type { Bench } from "./bench.ts";
 import { comparison, type Row } from "./report.ts";
@@ -12,6 +13,8 @@ import { benchRestore } from "./restore.ts";
 import { timed } from "./statistics.ts";
 import { archive, WORKSPACE, writeTree } from "./tree.ts";
 
+/** What the dev server's runners start. */
+const DISK_PROGRAM = join(import.meta.dirname, "../../container/dist/disk.cjs");
 /** A round takes seconds. */
 const MAX_ROUNDS = 8;
 const TIME = { atMost: 0.15, isShare: true };
@@ -52,12 +55,14 @@ async function benchDelta(scratch: string, full: string, rounds: number): Promis
 
 /** Makes a checkpoint, and reads its archive as the Worker does. Resolves to its bytes. */
 function saver(dataDir: string): (number: number) => Promise<number> {
+  const log = createLogger(() => {}, "ERROR");
   const checkpoints = new Checkpoints({
+    disk: new DiskProcess({ log, program: DISK_PROGRAM }),
     dataDir,
     directory: join(dataDir, "checkpoints"),
     forgetConversations: async () => {},
     isTurnActive: () => false,
-    log: createLogger(() => {}, "ERROR"),
+    log,
   });
   return async (number) => {
     const [id, parent] = [`ckpt_${number + 1}`, number === 0 ? null : `ckpt_${number}`];

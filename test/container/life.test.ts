@@ -95,7 +95,7 @@ it("no layer of the image holds a secret, a source or a test", () => {
   expect(`${history}${JSON.stringify(image.Config)}`).not.toMatch(/TOKEN|SECRET|PASSWORD|API_KEY|sk-/);
   expect(
     inImage("sh", "-c", "ls /app; ls -A /root /agent /build 2>/dev/null | grep -E 'npmrc|npm|cache' || true"),
-  ).toBe("entrypoint.sh\ninit\nnode_modules\nrun-as\nrunner.cjs\n");
+  ).toBe("disk.cjs\nentrypoint.sh\ninit\nnode_modules\nrun-as\nrunner.cjs\n");
 });
 
 function inImage(...command: string[]): string {

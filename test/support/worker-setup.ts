@@ -24,7 +24,7 @@ require("./runner.cjs");
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratchDir = makeScratchDir("worker-tests-");
-  await buildRunner(join(scratchDir, "runner.cjs"));
+  await buildRunner(scratchDir);
   const runnerEntry = join(scratchDir, "entry.cjs");
   writeFileSync(runnerEntry, ENTRY);
   const apiKey = "sk-test-0123456789abcdef";

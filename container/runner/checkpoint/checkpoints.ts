@@ -5,13 +5,16 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { Stage } from "../../disk/operations/stage.ts";
+import { ROOTS } from "../../disk/paths.ts";
 import type { ArchiveDigest, CheckpointAnswer, CheckpointRequest } from "../../lib/checkpoint-protocol.ts";
 import { HttpFailure } from "../../lib/http.ts";
 import type { Logger } from "../../lib/log.ts";
+import type { DiskProcess } from "../disk-process.ts";
 import { type Difference, Manifest } from "./manifest.ts";
 import { type Packed, packArchive } from "./pack.ts";
 import { putInPlace } from "./put-in-place.ts";
-import { ROOTS, scanDisk } from "./scan-disk.ts";
+import { scanDisk } from "./scan-disk.ts";
 import { findGnuTar } from "./tar.ts";
 import { unpackArchive } from "./unpack.ts";
 
@@ -19,6 +22,7 @@ export interface CheckpointsOptions {
   dataDir: string;
   /** Of this object alone, on the file system of `dataDir`. */
   directory: string;
+  disk: DiskProcess;
   /** A restored disk has no conversations. */
   forgetConversations(): Promise<void>;
   isTurnActive(): boolean;
@@ -108,8 +112,7 @@ export class Checkpoints {
     return this.#afterLastCall(async () => {
       await this.#requireTar();
       this.#requireRest();
-      await rm(this.#place("restore"), { recursive: true, force: true });
-      for (const root of ROOTS) await mkdir(this.#place("restore", root), { recursive: true, mode: 0o700 });
+      await this.#options.disk.run(Stage, { directory: this.#place("restore") });
     });
   }
 

@@ -1,7 +1,7 @@
 // Moves a restored tree to where it is used. The directory that holds it stays the same one: processes work in it.
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { emptyDirectory, makeWritable } from "./remove.ts";
-import { absolutePath } from "./scan-disk.ts";
+import { absolutePath } from "../../disk/paths.ts";
+import { emptyDirectory, makeWritable } from "../../disk/remove.ts";
 
 /** Replaces the content of `to`/`name` by that of `from`/`name`. Both are on one file system. */
 export function putInPlace(from: string, to: string, name: string): void {

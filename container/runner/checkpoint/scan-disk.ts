@@ -1,11 +1,10 @@
 // One look at everything that a checkpoint holds.
 import { constants, lstatSync, readdirSync, type Stats } from "node:fs";
+import { absolutePath, ROOTS } from "../../disk/paths.ts";
 import { Notes } from "../workspace/notes.ts";
 import { createTimeSlice } from "../workspace/time-slice.ts";
 import { Manifest } from "./manifest.ts";
 
-/** What is kept of an agent, below its data directory: the workspace, and what it installed in its home. */
-export const ROOTS: readonly string[] = ["workspace", "home"];
 /** Anything here can be had again. */
 const LEFT_OUT = new Set(["home/.cache"]);
 const KINDS = new Set([constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK]);
@@ -70,12 +69,6 @@ export class DiskScan {
 /** Undefined where nothing is there. */
 export function statOf(dataDir: string, path: string): Stats | undefined {
   return lstatSync(absolutePath(dataDir, path), { throwIfNoEntry: false });
-}
-
-/** `path` has one character per byte; as a plain text it would be taken for UTF-8. */
-export function absolutePath(dataDir: string, path: string): string | Buffer {
-  const isAscii = Buffer.byteLength(path) === path.length;
-  return isAscii ? `${dataDir}/${path}` : Buffer.concat([Buffer.from(`${dataDir}/`), Buffer.from(path, "latin1")]);
 }
 
 /** For a person. */

@@ -5,10 +5,10 @@ import { lstatSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
+import { absolutePath, ROOTS } from "../../disk/paths.ts";
+import { makeWritable, removePath } from "../../disk/remove.ts";
 import type { ArchiveDigest } from "../../lib/checkpoint-protocol.ts";
 import { DELETED } from "./pack.ts";
-import { makeWritable, removePath } from "./remove.ts";
-import { absolutePath, ROOTS } from "./scan-disk.ts";
 import { extractTar } from "./tar.ts";
 import { BadArchive, type TarEntry, TarFilter, type TarVisitor } from "./tar-filter.ts";
 

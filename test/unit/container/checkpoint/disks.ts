@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createLogger } from "../../../../container/lib/log.ts";
 import { Checkpoints, type CheckpointsOptions } from "../../../../container/runner/checkpoint/checkpoints.ts";
+import { DiskProcess } from "../../../../container/runner/disk-process.ts";
 import { temporaryDirectory } from "../workspace/trees.ts";
 
 export interface Disk {
@@ -22,12 +23,14 @@ export interface Archive {
 export function makeDisk(options: Partial<CheckpointsOptions> = {}): Disk {
   const dataDir = temporaryDirectory();
   for (const name of ["workspace", "home"]) mkdirSync(join(dataDir, name), { mode: 0o700 });
+  const log = createLogger(() => {}, "ERROR");
   const checkpoints = new Checkpoints({
     dataDir,
+    disk: new DiskProcess({ log }),
     directory: join(dataDir, "checkpoints"),
     forgetConversations: async () => {},
     isTurnActive: () => false,
-    log: createLogger(() => {}, "ERROR"),
+    log,
     ...options,
   });
   return { dataDir, workspace: join(dataDir, "workspace"), checkpoints };

@@ -1,6 +1,6 @@
 // Removes what is on disk whatever its modes: a directory that its owner may not write to can be removed only after it may.
 import { chmodSync, constants, lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
-import { absolutePath } from "./scan-disk.ts";
+import { absolutePath } from "./paths.ts";
 
 /** A path with one character per byte, below `root`. What is not there is no error. Links are not followed. */
 export function removePath(root: string, path: string): void {
