@@ -28,8 +28,9 @@
 #define KEPT_CAPABILITIES ((1u << CAP_SETUID) | (1u << CAP_SETGID) | (1u << CAP_KILL))
 
 struct job {
-  pid_t pid; /* 0: free */
+  pid_t pid; /* 0: free; leads a session and a process group of its own */
   int connection;
+  bool is_whole; /* a sweep spares what it has started too */
 };
 
 static struct job jobs[MAX_JOBS];
@@ -81,9 +82,10 @@ static void run(struct passwd user, char **argv) {
   _exit(127);
 }
 
-static bool is_job(pid_t pid) {
+static bool is_spared(pid_t pid) {
+  pid_t session = getsid(pid);
   for (int i = 0; i < MAX_JOBS; i++) {
-    if (jobs[i].pid == pid) return true;
+    if (jobs[i].pid != 0 && (jobs[i].pid == pid || (jobs[i].is_whole && jobs[i].pid == session))) return true;
   }
   return false;
 }
@@ -143,12 +145,12 @@ static ssize_t receive(int connection, char *request, int *fds) {
   return size;
 }
 
-static void start(struct passwd user, int connection, const int *fds, char **fields) {
+static void start(struct passwd user, struct job job, const int *fds, char **fields) {
   int slot = 0;
   while (slot < MAX_JOBS && jobs[slot].pid != 0) slot++;
   pid_t pid = slot == MAX_JOBS ? -1 : fork();
   if (pid < 0) {
-    answer(connection, 125);
+    answer(job.connection, 125);
     return;
   }
   if (pid == 0) {
@@ -159,36 +161,44 @@ static void start(struct passwd user, int connection, const int *fds, char **fie
     if (chdir(fields[0]) < 0) die(fields[0]);
     run(user, argv);
   }
-  jobs[slot] = (struct job){pid, connection};
+  job.pid = pid;
+  jobs[slot] = job;
 }
 
 static void serve(int connection) {
   char request[MAX_REQUEST_BYTES];
-  char *fields[MAX_FIELDS];
+  char *all_fields[MAX_FIELDS], **fields = all_fields;
   int fds[PASSED_FDS] = {-1, -1, -1};
   struct ucred peer = {0};
   socklen_t length = sizeof peer;
   getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length);
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
   int count = peer.uid == runner.pw_uid ? split(request, receive(connection, request, fds), fields) : 0;
+  bool is_whole = count > 0 && strcmp(fields[0], WHOLE) == 0;
+  if (is_whole) {
+    fields++;
+    count--;
+  }
   bool is_agent = count > 0 && strcmp(fields[0], "agent") == 0;
   bool is_reader = count > 0 && strcmp(fields[0], "reader") == 0;
   struct passwd user = is_agent ? agent : reader;
   if (count == 1 && (is_agent || is_reader)) {
-    sweep(user.pw_uid, is_job);
+    sweep(user.pw_uid, is_spared);
     answer(connection, 0);
   } else if (count >= 3 && (is_agent || is_reader)) {
-    start(user, connection, fds, fields + 1);
+    start(user, (struct job){.connection = connection, .is_whole = is_whole}, fds, fields + 1);
   } else {
     close(connection);
   }
   for (int i = 0; i < PASSED_FDS; i++) close(fds[i]);
 }
 
-/* A client that is gone takes its program with it. */
+/* A client that is gone takes its program with it, and the children that the program has kept in its group. */
 static void end_abandoned(const struct pollfd *polled) {
   for (int i = 0; i < MAX_JOBS; i++) {
-    if (polled[i].fd >= 0 && polled[i].revents != 0 && jobs[i].pid != 0) kill(jobs[i].pid, SIGKILL);
+    if (polled[i].fd < 0 || polled[i].revents == 0 || jobs[i].pid == 0) continue;
+    kill(-jobs[i].pid, SIGKILL);
+    kill(jobs[i].pid, SIGKILL);
   }
 }
 

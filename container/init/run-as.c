@@ -1,5 +1,6 @@
 // run-as USER CWD PROGRAM [ARG…]: runs a program as one of the users of commands, with this one's stdin, stdout and stderr.
-// run-as USER: ends everything of that user but what was started by run-as.
+// run-as --whole USER CWD PROGRAM [ARG…]: the same for one that works with programs of its own, such as tar.
+// run-as USER: ends everything of that user but what was started by run-as, and what a --whole one has started.
 // Only the runner's user gets an answer from init. When this process ends, so does the program.
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static ssize_t send_request(int connection, char *request, size_t size) {
 
 int main(int argc, char **argv) {
   if (argc != 2 && argc < 4) {
-    fputs("usage: run-as USER [CWD PROGRAM [ARG…]]\n", stderr);
+    fputs("usage: run-as [--whole] USER [CWD PROGRAM [ARG…]]\n", stderr);
     return 125;
   }
   char request[MAX_REQUEST_BYTES];

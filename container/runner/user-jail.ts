@@ -106,9 +106,9 @@ export function environmentsToml({ codexPath, paths, memoryBytes }: Omit<UserJai
   return [`default = "${READ_ONLY_ENVIRONMENT}"\n`, ...environments].join("\n");
 }
 
-/** The command that runs another one as the user who owns the agent's files. */
+/** The command that runs another one as the user who owns the agent's files; the end of a turn leaves it and its children alone. */
 export function asAgent(cwd: string, ...command: string[]): string[] {
-  return [RUN_AS, "agent", cwd, ...command];
+  return [RUN_AS, "--whole", "agent", cwd, ...command];
 }
 
 /** What the container may use of its machine's memory. */
