@@ -9,6 +9,7 @@ const RUNNER_SUITES = [
   "answers",
   "api",
   "approvals",
+  "checkpoints",
   "codex-loss",
   "conversation",
   "event-replay",

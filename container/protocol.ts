@@ -210,7 +210,6 @@ export const RunnerFailure = z.object({
     "draining",
     "corrupt",
     "tar_missing",
-    "unsupported",
     "internal",
   ]),
   message: z.string(),

@@ -2,9 +2,17 @@
 import type { Readable } from "node:stream";
 import { HttpFailure } from "../lib/http.ts";
 import { DiskAnswer, DiskRequest, type Implementation, implement, MAX_LINE_BYTES } from "./operation.ts";
+import { Place, place } from "./operations/place.ts";
+import { Save, save } from "./operations/save.ts";
 import { Stage, stage } from "./operations/stage.ts";
+import { Unpack, unpack } from "./operations/unpack.ts";
 
-const OPERATIONS: readonly Implementation[] = [implement(Stage, stage)];
+const OPERATIONS: readonly Implementation[] = [
+  implement(Save, save),
+  implement(Stage, stage),
+  implement(Unpack, unpack),
+  implement(Place, place),
+];
 
 const LINE_FEED = 0x0a;
 const MAX_MESSAGE_CHARS = 2_000;

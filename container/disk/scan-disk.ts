@@ -1,26 +1,22 @@
 // One look at everything that a checkpoint holds.
 import { constants, lstatSync, readdirSync, type Stats } from "node:fs";
-import { absolutePath, ROOTS } from "../../disk/paths.ts";
-import { Notes } from "../workspace/notes.ts";
-import { createTimeSlice } from "../workspace/time-slice.ts";
+import { Notes } from "../lib/notes.ts";
 import { Manifest } from "./manifest.ts";
+import { absolutePath, ROOTS } from "./paths.ts";
 
 /** Anything here can be had again. */
 const LEFT_OUT = new Set(["home/.cache"]);
 const KINDS = new Set([constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK]);
 const GONE = new Set(["ENOENT", "ENOTDIR"]);
 
-/** Blocks the event loop for some 10 ms at a time. What cannot be read, or is special, is left out and noted. */
-export async function scanDisk(dataDir: string): Promise<DiskScan> {
+/** What cannot be read, or is special, is left out and noted. */
+export function scanDisk(dataDir: string): DiskScan {
   const scan = new DiskScan(dataDir);
-  const pause = createTimeSlice();
   const pending = [...ROOTS];
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
     for (const name of scan.list(directory)) {
       const path = `${directory}/${name}`;
       if (scan.add(path)) pending.push(path);
-      const due = pause();
-      if (due !== undefined) await due;
     }
   }
   return scan;

@@ -3,6 +3,7 @@
 // our own archives hold and refuses all else, so that it and tar cannot understand an archive in two ways.
 // https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13
 import { Transform, type TransformCallback } from "node:stream";
+import { BLOCK, checksum, padded, writeChecksum } from "./tar-header.ts";
 
 export interface TarEntry {
   type: "file" | "directory" | "symlink" | "hardlink";
@@ -23,7 +24,6 @@ export class BadArchive extends Error {
   override name = "BadArchive";
 }
 
-const BLOCK = 512;
 const TYPES: Readonly<Record<string, TarEntry["type"]>> = {
   "0": "file",
   "\0": "file",
@@ -180,24 +180,12 @@ function withoutPrivileges(header: Buffer, { type }: TarEntry): Buffer {
   if (allowed === mode) return header;
   const changed = Buffer.from(header);
   changed.write(`${allowed.toString(8).padStart(7, "0")}\0`, 100, "latin1");
-  changed.write(`${checksum(changed).toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  writeChecksum(changed);
   return changed;
 }
 
 function verifyChecksum(header: Buffer): void {
   if (numberAt(header, 148, 8) !== checksum(header)) throw new BadArchive("A header's checksum is wrong.");
-}
-
-/** The sum of all bytes, those of the sum itself taken for spaces. Four bytes at a time: there are many headers. */
-function checksum(header: Buffer): number {
-  const words = new Uint32Array(BLOCK / 4);
-  const copy = Buffer.from(words.buffer);
-  header.copy(copy);
-  copy.fill(0x20, 148, 156);
-  // Two sums of 16 bits in one number: 2 × 128 × 255 does not exceed them.
-  let sums = 0;
-  for (const word of words) sums += (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff);
-  return (sums % 0x10000) + Math.floor(sums / 0x10000);
 }
 
 /** What octal digits cannot hold is in the extended header. */
@@ -212,8 +200,4 @@ function textAt(header: Buffer, at: number, length: number): string {
   const field = header.subarray(at, at + length);
   const end = field.indexOf(0);
   return field.toString("latin1", 0, end === -1 ? length : end);
-}
-
-function padded(size: number): number {
-  return Math.ceil(size / BLOCK) * BLOCK;
 }

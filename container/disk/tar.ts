@@ -2,10 +2,13 @@
 import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { baseEnv } from "../../lib/base-env.ts";
+import * as z from "zod";
+import { baseEnv } from "../lib/base-env.ts";
 
-/** Where the platform's own `tar` is another one (macOS), GNU tar goes by the second name. */
-const NAMES = ["tar", "gtar"];
+/** Its name: where the platform's own `tar` is another one (macOS), the second. */
+export const GnuTar = z.enum(["tar", "gtar"]);
+export type GnuTar = z.infer<typeof GnuTar>;
+
 const MAX_STDERR_CHARS = 2_000;
 /** The exit code for files that changed while they were read. */
 const SOME_CHANGED = 1;
@@ -14,9 +17,9 @@ export class TarFailure extends Error {
   override name = "TarFailure";
 }
 
-/** The name of the program; undefined where this machine has none. */
-export async function findGnuTar(): Promise<string | undefined> {
-  for (const name of NAMES) {
+/** Undefined where this machine has none. */
+export async function findGnuTar(): Promise<GnuTar | undefined> {
+  for (const name of GnuTar.options) {
     const version = await new Promise<string>((resolve) => {
       execFile(name, ["--version"], { env: environment() }, (error, stdout) => resolve(error === null ? stdout : ""));
     });
@@ -26,18 +29,16 @@ export async function findGnuTar(): Promise<string | undefined> {
 }
 
 /**
- * An archive of `first` (a name in `firstDir`), then of `paths` below `dataDir`, in that order. Directories come without
- * what is in them. What has gone, or cannot be read, is left out. `done` rejects with {@link TarFailure}.
+ * An archive of `paths` below `dataDir`, in that order. Directories come without what is in them. What has gone, or cannot be
+ * read, is left out. `done` rejects with {@link TarFailure}.
  */
 export function createTar(
-  program: string,
-  options: { firstDir: string; first: string; dataDir: string; paths: readonly string[] },
+  program: GnuTar,
+  { dataDir, paths }: { dataDir: string; paths: readonly string[] },
 ): { archive: Readable; done: Promise<void> } {
-  const { firstDir, first, dataDir, paths } = options;
-  const child = start(program, [
+  const child = start(program, dataDir, [
     ...["--create", "--file=-", "--format=posix", "--pax-option=delete=atime,delete=ctime"],
     ...["--no-recursion", "--ignore-failed-read", "--numeric-owner", "--owner=0", "--group=0"],
-    ...["--directory", firstDir, first, "--directory", dataDir],
     ...["--null", "--verbatim-files-from", "--files-from=-"],
   ]);
   child.stdin.end(Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1"));
@@ -45,9 +46,9 @@ export function createTar(
 }
 
 /** Takes what is written to `archive` apart below `directory`. `done` rejects with {@link TarFailure}. */
-export function extractTar(program: string, directory: string): { archive: Writable; done: Promise<void> } {
-  const child = start(program, [
-    ...["--extract", "--file=-", "--directory", directory],
+export function extractTar(program: GnuTar, directory: string): { archive: Writable; done: Promise<void> } {
+  const child = start(program, directory, [
+    ...["--extract", "--file=-"],
     ...["--same-permissions", "--no-same-owner", "--numeric-owner", "--delay-directory-restore"],
   ]);
   child.stdout.resume();
@@ -56,8 +57,9 @@ export function extractTar(program: string, directory: string): { archive: Writa
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-function start(program: string, args: readonly string[]): Child {
-  const child = spawn(program, args, { env: environment(), stdio: ["pipe", "pipe", "pipe"] });
+/** tar's own `--directory` would have to be allowed to list `cwd`. */
+function start(program: string, cwd: string, args: readonly string[]): Child {
+  const child = spawn(program, args, { cwd, env: environment(), stdio: ["pipe", "pipe", "pipe"] });
   // A tar that ends early says why by its exit code.
   child.stdin.on("error", () => {});
   return child;

@@ -26,6 +26,8 @@ export interface DiskBodies {
   /** Read to its end in any case. */
   input?: Readable;
   output?: Writable;
+  /** More is an error. */
+  maxOutputBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -35,6 +37,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const FLAGS = ["--max-old-space-size=256"];
 /** The longest that the Worker waits for one. */
 const TIMEOUT_MS = 900_000;
+/** An archive of the largest disk that is saved. */
+const MAX_OUTPUT_BYTES = 11 * 1024 ** 3;
 const MAX_LOGGED_CHARS = 2_000;
 
 export class DiskProcess {
@@ -48,20 +52,19 @@ export class DiskProcess {
   async run<Request extends z.ZodType, Result extends z.ZodType>(
     operation: Operation<Request, Result>,
     request: z.input<Request>,
-    { input, output, signal }: DiskBodies = {},
+    bodies: DiskBodies = {},
   ): Promise<z.infer<Result>> {
     const child = this.#start();
     const line = `${JSON.stringify({ operation: operation.name, request })}\n`;
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
-    const end = AbortSignal.any(signal === undefined ? [limit] : [limit, signal]);
+    const end = AbortSignal.any(bodies.signal === undefined ? [limit] : [limit, bodies.signal]);
     try {
-      const [answer] = await Promise.all([
+      const work = [
         answerOf(child, end),
-        feed(child.stdin, line, input, end),
-        output === undefined
-          ? finished(child.stdout.resume(), { signal: end })
-          : pipeline(child.stdout, output, { signal: end }),
-      ]);
+        feed(child.stdin, line, bodies.input, end),
+        drain(child.stdout, bodies, end),
+      ] as const;
+      const [answer] = await Promise.all(work);
       return this.#resultOf(operation, answer);
     } finally {
       await endOf(child);
@@ -135,6 +138,22 @@ async function feed(stdin: Writable, line: string, input: Readable | undefined, 
     signal.removeEventListener("abort", stop);
   }
   stdin.end();
+}
+
+async function drain(stdout: Readable, { output, maxOutputBytes }: DiskBodies, signal: AbortSignal): Promise<void> {
+  if (output === undefined) return finished(stdout.resume(), { signal });
+  await pipeline(stdout, limitedTo(maxOutputBytes ?? MAX_OUTPUT_BYTES), output, { signal });
+}
+
+function limitedTo(maxBytes: number) {
+  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Error(`the disk process puts out more than ${maxBytes} bytes`);
+      yield chunk;
+    }
+  };
 }
 
 /** Resolves also when nothing can be written any more. */

@@ -58,11 +58,11 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
     checkpoints: new Checkpoints({
       dataDir: config.DATA_DIR,
       directory: paths.checkpoints,
+      scratch: paths.archives,
+      staging: paths.staging,
       disk: openDisk(config, log),
       forgetConversations: () => forgetConversations(paths, tools),
       isTurnActive,
-      isForeign: config.SANDBOX === "users",
-      log,
     }),
     drain,
     log,
@@ -138,7 +138,15 @@ function prepareDirectories(dataDir: string): Layout {
   rmSync(paths.scratch, { recursive: true, force: true });
   // Commands may be another user's: they pass through to the prompts that are handed over as files.
   mkdirSync(paths.scratch, { recursive: true, mode: 0o711 });
-  for (const directory of [paths.workspace, paths.home, paths.codexHome, paths.sqlite, paths.tmp, paths.baseline]) {
+  for (const directory of [
+    paths.workspace,
+    paths.home,
+    paths.staging,
+    paths.codexHome,
+    paths.sqlite,
+    paths.tmp,
+    paths.baseline,
+  ]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
   return paths;

@@ -60,9 +60,10 @@ function saver(dataDir: string): (number: number) => Promise<number> {
     disk: new DiskProcess({ log, program: DISK_PROGRAM }),
     dataDir,
     directory: join(dataDir, "checkpoints"),
+    scratch: join(dataDir, "scratch"),
+    staging: join(dataDir, "staging"),
     forgetConversations: async () => {},
     isTurnActive: () => false,
-    log,
   });
   return async (number) => {
     const [id, parent] = [`ckpt_${number + 1}`, number === 0 ? null : `ckpt_${number}`];

@@ -1,66 +1,45 @@
 // Takes one archive apart into a directory that nothing uses yet. Nothing of it gets outside, whatever the archive says: each
 // entry is judged before tar sees it.
-import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
-import { absolutePath, ROOTS } from "../../disk/paths.ts";
-import { makeWritable, removePath } from "../../disk/remove.ts";
-import type { ArchiveDigest } from "../../lib/checkpoint-protocol.ts";
-import { DELETED } from "./pack.ts";
-import { extractTar } from "./tar.ts";
-import { BadArchive, type TarEntry, TarFilter, type TarVisitor } from "./tar-filter.ts";
+import * as z from "zod";
+import { HttpFailure } from "../../lib/http.ts";
+import type { Bodies } from "../operation.ts";
+import { DELETED } from "../pack.ts";
+import { absolutePath, ROOTS } from "../paths.ts";
+import { makeWritable, removePath } from "../remove.ts";
+import { extractTar, GnuTar } from "../tar.ts";
+import { BadArchive, type TarEntry, TarFilter, type TarVisitor } from "../tar-filter.ts";
 
-export interface UnpackOptions {
-  tar: string;
-  /** Holds what the archives before this one have left. */
-  directory: string;
-  /** Of all files together, when they are no longer compressed. */
-  maxBytes: number;
-}
+/** What goes in is an archive; `directory` holds the roots, and what the archives before this one have left there. */
+export const Unpack = {
+  name: "unpack",
+  request: z.object({
+    directory: z.string(),
+    tar: GnuTar,
+    /** Of all files together, when they are no longer compressed. */
+    max_bytes: z.number(),
+  }),
+  result: z.object({}),
+};
+type Request = z.infer<typeof Unpack.request>;
 
-/**
- * Reads `source` to its end in any case. Throws {@link BadArchive} where it is not what `expected` says, or holds what must
- * not be; then `directory` is of no use any more.
- */
-export async function unpackArchive(source: Readable, expected: ArchiveDigest, options: UnpackOptions): Promise<void> {
-  const zstd = createZstdDecompress();
-  const { archive, done } = extractTar(options.tar, options.directory);
-  const work = Promise.allSettled([pipeline(zstd, new TarFilter(new Judge(options)), archive), done]);
-  const digest = await feed(source, zstd);
-  const [read, written] = await work;
-  const reason = read.status === "rejected" ? read.reason : undefined;
-  if (digest.sha256 !== expected.sha256 || digest.bytes !== expected.bytes) {
-    throw new BadArchive("The archive is not the one that was saved.", { cause: reason });
-  }
-  if (reason instanceof BadArchive) throw reason;
-  if (isUnreadable(reason)) throw new BadArchive("The archive cannot be decompressed.", { cause: reason });
+/** Throws `corrupt` where the archive holds what must not be; then `directory` is of no use any more. */
+export async function unpack(request: Request, { input }: Bodies): Promise<z.infer<typeof Unpack.result>> {
+  const { archive, done } = extractTar(request.tar, request.directory);
+  const filter = new TarFilter(new Judge(request));
+  const [read, written] = await Promise.allSettled([pipeline(input, createZstdDecompress(), filter, archive), done]);
+  const reason: unknown = read.status === "rejected" ? read.reason : undefined;
+  if (reason instanceof BadArchive) throw corrupt(reason.message);
+  if (isUnreadable(reason)) throw corrupt("The archive cannot be decompressed.");
   if (written.status === "rejected") throw written.reason;
   if (read.status === "rejected") throw reason;
+  return {};
 }
 
-async function feed(source: Readable, zstd: ReturnType<typeof createZstdDecompress>): Promise<ArchiveDigest> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    if (!zstd.destroyed && !zstd.write(chunk)) await untilWritable(zstd);
-  }
-  if (!zstd.destroyed) zstd.end();
-  return { sha256: hash.digest("hex"), bytes };
-}
-
-/** Resolves also when nothing can be written any more. */
-function untilWritable(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const proceed = (): void => {
-      stream.off("drain", proceed).off("close", proceed);
-      resolve();
-    };
-    stream.on("drain", proceed).on("close", proceed);
-  });
+function corrupt(message: string): HttpFailure {
+  return new HttpFailure(422, { code: "corrupt", message });
 }
 
 function isUnreadable(error: unknown): boolean {
@@ -69,15 +48,15 @@ function isUnreadable(error: unknown): boolean {
 
 /** Keeps every entry below the roots: no way up, no way through a link, nothing but files, directories and links. */
 class Judge implements TarVisitor {
-  readonly #options: UnpackOptions;
+  readonly #request: Request;
   readonly #links = new Set<string>();
   /** Directories of which it is known that the way to them leads through no link. */
   readonly #safe = new Set<string>(ROOTS);
   #bytes = 0;
   #isFirst = true;
 
-  constructor(options: UnpackOptions) {
-    this.#options = options;
+  constructor(request: Request) {
+    this.#request = request;
   }
 
   entry(entry: TarEntry): "pass" | "take" {
@@ -87,7 +66,7 @@ class Judge implements TarVisitor {
     this.#requireInside(entry.path);
     if (entry.type === "hardlink") this.#requireInside(entry.target);
     this.#bytes += entry.size;
-    if (this.#bytes > this.#options.maxBytes) throw new BadArchive("The archive holds more than an agent may have.");
+    if (this.#bytes > this.#request.max_bytes) throw new BadArchive("The archive holds more than an agent may have.");
     // What is a link stays one: nobody can say what tar would do with the second of two entries.
     if (this.#links.has(entry.path)) throw outside(entry.path);
     if (entry.type === "directory" && this.#statOf(entry.path)?.isSymbolicLink()) throw outside(entry.path);
@@ -101,8 +80,8 @@ class Judge implements TarVisitor {
       this.#requireInside(path);
       const parent = path.slice(0, path.lastIndexOf("/"));
       if (this.#statOf(parent) === undefined) continue;
-      makeWritable(this.#options.directory, parent);
-      removePath(this.#options.directory, path);
+      makeWritable(this.#request.directory, parent);
+      removePath(this.#request.directory, path);
     }
   }
 
@@ -130,7 +109,7 @@ class Judge implements TarVisitor {
   }
 
   #statOf(path: string) {
-    return lstatSync(absolutePath(this.#options.directory, path), { throwIfNoEntry: false });
+    return lstatSync(absolutePath(this.#request.directory, path), { throwIfNoEntry: false });
   }
 }
 

@@ -1,91 +1,71 @@
-// Checkpoints on this side: makes archives of the disk, and puts a disk back together from them. Who keeps the archives, and
-// which of them counts, is the caller's business; here is only remembered what the disk was like at the last ones.
-import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+// Checkpoints on this side: has the disk process make archives of the disk, and put a disk back together from them. Who keeps
+// the archives, and which of them counts, is the caller's business; here is only remembered what the disk was like at the last
+// ones. Nothing of that is where commands could write.
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { Place } from "../../disk/operations/place.ts";
+import { Save } from "../../disk/operations/save.ts";
 import { Stage } from "../../disk/operations/stage.ts";
-import { ROOTS } from "../../disk/paths.ts";
+import { Unpack } from "../../disk/operations/unpack.ts";
+import { findGnuTar, type GnuTar } from "../../disk/tar.ts";
 import type { ArchiveDigest, CheckpointAnswer, CheckpointRequest } from "../../lib/checkpoint-protocol.ts";
 import { HttpFailure } from "../../lib/http.ts";
-import type { Logger } from "../../lib/log.ts";
 import type { DiskProcess } from "../disk-process.ts";
-import { type Difference, Manifest } from "./manifest.ts";
-import { type Packed, packArchive } from "./pack.ts";
-import { putInPlace } from "./put-in-place.ts";
-import { scanDisk } from "./scan-disk.ts";
-import { findGnuTar } from "./tar.ts";
-import { unpackArchive } from "./unpack.ts";
+import { ArchiveFile } from "./archive-file.ts";
+import { Manifests } from "./manifests.ts";
 
 export interface CheckpointsOptions {
   dataDir: string;
-  /** Of this object alone, on the file system of `dataDir`. */
+  /** Of this object alone, on the file system of `dataDir`: what the disk was like. */
   directory: string;
+  /** Of this object alone as well; may be lost at a start. */
+  scratch: string;
+  /** On the file system of `dataDir`, and the agent's own, in a directory that is not. */
+  staging: string;
   disk: DiskProcess;
   /** A restored disk has no conversations. */
   forgetConversations(): Promise<void>;
   isTurnActive(): boolean;
-  /** Commands run as other users, to whom the files belong. */
-  isForeign?: boolean;
-  log: Logger;
   /** Of all files together. */
   maxBytes?: number;
-  findTar?(): Promise<string | undefined>;
+  findTar?(): Promise<GnuTar | undefined>;
 }
 
-const FOREIGN = "The files belong to other users than the runner's; it can neither read nor restore all of them.";
 const MAX_BYTES = 10 * 1024 ** 3;
+const MAX_MANIFEST_BYTES = 512 * 1024 ** 2;
 
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #maxBytes: number;
-  #tar: Promise<string | undefined> | undefined;
-  #packed: (Packed & { id: string; directory: string }) | undefined;
+  readonly #manifests: Manifests;
+  #tar: Promise<GnuTar | undefined> | undefined;
+  #packed: { id: string; path: string; directory: string; bytes: number } | undefined;
   #lastCall: Promise<unknown> = Promise.resolve();
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
     this.#maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.#manifests = new Manifests(join(options.directory, "manifests"));
   }
 
   /** Ids of the checkpoints whose state this disk continues. */
-  async held(): Promise<string[]> {
-    return readdir(this.#place("manifests")).catch(() => []);
+  held(): Promise<string[]> {
+    return this.#manifests.held();
   }
 
-  /** Throws `tar_missing`, `unsupported`, `too_large`, and `turn_active` where a turn is, or has come, at work. */
+  /** Throws `tar_missing`, `too_large`, and `turn_active` where a turn is, or has come, at work. */
   create(request: CheckpointRequest): Promise<CheckpointAnswer> {
     return this.#afterLastCall(async () => {
       const tar = await this.#requireTar();
       this.#requireRest();
-      const { manifest, notes, totalBytes } = await scanDisk(this.#options.dataDir);
-      if (totalBytes > this.#maxBytes) throw tooLarge(totalBytes, this.#maxBytes);
-      const parent = await this.#recall(request.parent);
-      const isKnown = parent !== undefined || request.parent === null;
-      const difference = manifest.differenceFrom(parent ?? new Manifest());
-      const is_changed = !isKnown || difference.changed.length + difference.deleted.length > 0;
-      const isWorthIt = is_changed || request.is_forced || (request.is_base && manifest.size > 0);
-      if (!isWorthIt) return { status: "unchanged" };
-      const isBase = request.is_base || parent === undefined;
-      const what: Difference = isBase ? manifest.differenceFrom(new Manifest()) : difference;
-      await this.#dropArchive();
-      const directory = this.#place(`archive-${randomUUID()}`);
-      const pack = { tar, dataDir: this.#options.dataDir, directory, difference: what, manifest, notes };
+      const directory = join(this.#options.scratch, `archive-${randomUUID()}`);
       try {
-        const packed = await packArchive(pack);
-        this.#requireRest();
-        await this.#remember(request, manifest);
-        this.#packed = { ...packed, id: request.id, directory };
-        const { bytes, sha256 } = packed;
-        return {
-          status: "ready",
-          parent: isBase ? null : request.parent,
-          is_changed,
-          bytes,
-          sha256,
-          notes: notes.list(),
-        };
+        const answer = await this.#pack(tar, request, directory);
+        if (answer.status === "unchanged") await rm(directory, { recursive: true, force: true });
+        return answer;
       } catch (error) {
         await rm(directory, { recursive: true, force: true });
         throw error;
@@ -112,15 +92,22 @@ export class Checkpoints {
     return this.#afterLastCall(async () => {
       await this.#requireTar();
       this.#requireRest();
-      await this.#options.disk.run(Stage, { directory: this.#place("restore") });
+      await this.#options.disk.run(Stage, { directory: this.#options.staging });
     });
   }
 
-  /** The next archive of the chain, the base first. Throws `BadArchive`; then the restore must begin anew. */
+  /** The next archive of the chain, the base first. Throws `corrupt`; then the restore must begin anew. */
   unpack(source: Readable, expected: ArchiveDigest): Promise<void> {
     return this.#afterLastCall(async () => {
       const tar = await this.#requireTar();
-      await unpackArchive(source, expected, { tar, directory: this.#place("restore"), maxBytes: this.#maxBytes });
+      const { staging, disk } = this.#options;
+      const measured = new Measured(source);
+      const request = { tar, directory: staging, max_bytes: this.#maxBytes };
+      const [outcome] = await Promise.allSettled([disk.run(Unpack, request, { input: Readable.from(measured) })]);
+      if (measured.isWhole && !measured.is(expected)) {
+        throw new HttpFailure(422, { code: "corrupt", message: "The archive is not the one that was saved." });
+      }
+      if (outcome.status === "rejected") throw outcome.reason;
     });
   }
 
@@ -128,39 +115,46 @@ export class Checkpoints {
   finishRestore(id: string | null): Promise<void> {
     return this.#afterLastCall(async () => {
       this.#requireRest();
-      const { dataDir, forgetConversations } = this.#options;
+      const { dataDir, staging, scratch, disk, forgetConversations } = this.#options;
       // First: a disk that is neither the old nor the new one continues no checkpoint.
-      await rm(this.#place("manifests"), { recursive: true, force: true });
+      await this.#manifests.forgetAll();
       await forgetConversations();
-      for (const root of ROOTS) putInPlace(this.#place("restore"), dataDir, root);
-      await rm(this.#place("restore"), { recursive: true, force: true });
-      const { manifest } = await scanDisk(dataDir);
-      if (id !== null) await this.#write(id, manifest);
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      const path = join(scratch, `manifest-${randomUUID()}`);
+      const output = createWriteStream(path, { mode: 0o600 });
+      await disk.run(Place, { from: staging, data_dir: dataDir }, { output, maxOutputBytes: MAX_MANIFEST_BYTES });
+      if (id === null) await rm(path);
+      else await this.#manifests.take(id, path);
     });
   }
 
-  async #recall(id: string | null): Promise<Manifest | undefined> {
-    if (id === null) return undefined;
-    const bytes = await readFile(this.#place("manifests", id)).catch(() => undefined);
-    try {
-      return bytes && Manifest.parse(bytes);
-    } catch (error) {
-      this.#options.log.warn("a manifest cannot be read; all is saved anew", { id, error: String(error) });
-      return undefined;
-    }
-  }
-
-  /** The parent is still needed where this archive does not arrive. */
-  async #remember({ id, parent }: CheckpointRequest, manifest: Manifest): Promise<void> {
-    await this.#write(id, manifest);
-    for (const other of await this.held()) {
-      if (other !== id && other !== parent) await rm(this.#place("manifests", other), { force: true });
-    }
-  }
-
-  async #write(id: string, manifest: Manifest): Promise<void> {
-    await mkdir(this.#place("manifests"), { recursive: true, mode: 0o700 });
-    await writeFile(this.#place("manifests", id), manifest.serialize(), { mode: 0o600 });
+  async #pack(tar: GnuTar, request: CheckpointRequest, directory: string): Promise<CheckpointAnswer> {
+    const { dataDir, disk } = this.#options;
+    const manifest = request.parent === null ? undefined : await this.#manifests.open(request.parent);
+    const output = await ArchiveFile.create(directory);
+    const parent = manifest !== undefined ? "in_body" : request.parent === null ? "none" : "unknown";
+    const { is_base, is_forced } = request;
+    const save = { data_dir: dataDir, tar, parent, is_base, is_forced, max_bytes: this.#maxBytes } as const;
+    const answer = await disk.run(Save, save, { output, ...(manifest && { input: manifest }) });
+    if (answer.status === "unchanged") return answer;
+    this.#requireRest();
+    if (!output.isWhole) throw new Error("the disk process put out no whole archive");
+    await this.#manifests.take(request.id, output.manifestPath);
+    // The parent is still needed where this archive does not arrive.
+    await this.#manifests.keepOnly([request.id, request.parent]);
+    await this.#dropArchive();
+    const { bytes, archivePath } = output;
+    this.#packed = { id: request.id, path: archivePath, directory, bytes };
+    const { is_changed, notes } = answer;
+    const isBase = answer.is_base;
+    return {
+      status: "ready",
+      parent: isBase ? null : request.parent,
+      is_changed,
+      bytes,
+      sha256: output.digest(),
+      notes,
+    };
   }
 
   async #dropArchive(): Promise<void> {
@@ -174,16 +168,11 @@ export class Checkpoints {
     throw new HttpFailure(409, { code: "turn_active", message: "A turn is at work on this disk." });
   }
 
-  async #requireTar(): Promise<string> {
-    if (this.#options.isForeign) throw new HttpFailure(501, { code: "unsupported", message: FOREIGN });
+  async #requireTar(): Promise<GnuTar> {
     this.#tar ??= (this.#options.findTar ?? findGnuTar)();
     const tar = await this.#tar;
     if (tar !== undefined) return tar;
     throw new HttpFailure(501, { code: "tar_missing", message: "This machine has no GNU tar." });
-  }
-
-  #place(...names: string[]): string {
-    return join(this.#options.directory, ...names);
   }
 
   #afterLastCall<T>(call: () => Promise<T>): Promise<T> {
@@ -193,7 +182,28 @@ export class Checkpoints {
   }
 }
 
-function tooLarge(bytes: number, maxBytes: number): HttpFailure {
-  const message = `The files take ${bytes} bytes; a checkpoint holds ${maxBytes} at most.`;
-  return new HttpFailure(413, { code: "too_large", message });
+/** What passes by, with its length and hash. */
+class Measured {
+  isWhole = false;
+  readonly #source: Readable;
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+
+  constructor(source: Readable) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#source as AsyncIterable<Buffer>) {
+      this.#hash.update(chunk);
+      this.#bytes += chunk.length;
+      yield chunk;
+    }
+    this.isWhole = true;
+  }
+
+  /** To be asked once, at the end. */
+  is({ sha256, bytes }: ArchiveDigest): boolean {
+    return this.#bytes === bytes && this.#hash.digest("hex") === sha256;
+  }
 }

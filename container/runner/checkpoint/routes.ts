@@ -5,7 +5,6 @@ import * as z from "zod";
 import { ArchiveDigest, CheckpointId, CheckpointRequest } from "../../lib/checkpoint-protocol.ts";
 import { HttpFailure, readJson, sendJson } from "../../lib/http.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { BadArchive } from "./tar-filter.ts";
 
 interface CheckpointCall {
   request: IncomingMessage;
@@ -62,12 +61,7 @@ async function begin(checkpoints: Checkpoints, { response }: CheckpointCall): Pr
 
 async function unpack(checkpoints: Checkpoints, { request, response, url }: CheckpointCall): Promise<void> {
   const expected = parse(ArchiveDigest, Object.fromEntries(url.searchParams));
-  try {
-    await checkpoints.unpack(request, expected);
-  } catch (error) {
-    if (!(error instanceof BadArchive)) throw error;
-    throw new HttpFailure(422, { code: "corrupt", message: error.message });
-  }
+  await checkpoints.unpack(request, expected);
   sendJson(response, 200, {});
 }
 

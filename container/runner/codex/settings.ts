@@ -32,8 +32,12 @@ export interface Layout {
   codexHome: string;
   /** Lost at every start. TMPDIR must not be an ancestor of CODEX_HOME: Codex refuses that. */
   scratch: string;
-  /** What the disk was like at the last checkpoints, and archives on their way. */
+  /** What the disk was like at the last checkpoints. */
   checkpoints: string;
+  /** On their way. */
+  archives: string;
+  /** Where a disk is put together, by the user whom it belongs to. */
+  staging: string;
   sqlite: string;
   tmp: string;
   baseline: string;
@@ -49,6 +53,8 @@ export function layout(dataDir: string): Layout {
     codexHome: join(dataDir, "codex-home"),
     scratch,
     checkpoints: join(dataDir, "checkpoints"),
+    archives: join(scratch, "archives"),
+    staging: join(dataDir, "staging"),
     sqlite: join(scratch, "sqlite"),
     tmp: join(scratch, "tmp"),
     baseline: join(scratch, "baseline"),

@@ -1,5 +1,5 @@
+import type { Notes } from "../../lib/notes.ts";
 import { type FileTable, fileFlag } from "./file-table.ts";
-import type { Notes } from "./notes.ts";
 import { pairRenames, type RenameSide } from "./renames.ts";
 
 /** Rows in the table before and in the table after; one of them may be undefined. */

@@ -1,12 +1,12 @@
 // Turns changes into what a caller sees, within its limits. One file's contents are in memory at a time.
 
+import type { Notes } from "../../lib/notes.ts";
+import { quotePath } from "../../lib/quote-path.ts";
 import type { ChangedFile, WorkspaceChanges } from "../../protocol.ts";
 import type { FileChange } from "./compare.ts";
 import { type ContentSource, type LoadedContent, loadContent, modeOf } from "./file-content.ts";
 import { type FileTable, fileFlag } from "./file-table.ts";
 import type { WorkspaceLimits } from "./limits.ts";
-import type { Notes } from "./notes.ts";
-import { quotePath } from "./quote-path.ts";
 import { createTimeSlice } from "./time-slice.ts";
 import { type FileVersion, renderFileDiff } from "./unified-diff.ts";
 

@@ -2,7 +2,7 @@
 // directories above, so that the last rule that matches decides, as in git.
 
 import ignore, { type Ignore } from "ignore";
-import type { Notes } from "./notes.ts";
+import type { Notes } from "../../lib/notes.ts";
 
 const matcherOptions = { ignorecase: false, allowRelativePaths: true };
 const maxRules = 2000;

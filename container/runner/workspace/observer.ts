@@ -7,13 +7,13 @@
 
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
+import { Notes } from "../../lib/notes.ts";
 import type { WorkspaceChanges } from "../../protocol.ts";
 import { compareTables, unreferencedHashes } from "./compare.ts";
 import { ContentStore } from "./content-store.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { FileTable } from "./file-table.ts";
 import { defaultWorkspaceLimits, type WorkspaceLimits } from "./limits.ts";
-import { Notes } from "./notes.ts";
 import { scanWorkspace } from "./scan.ts";
 import { createTimeSlice } from "./time-slice.ts";
 

@@ -2,11 +2,11 @@
 // order of the paths, so they are merged instead of looked up.
 
 import { lstatSync, type Stats } from "node:fs";
+import type { Notes } from "../../lib/notes.ts";
 import { type CaptureOptions, captureFile } from "./capture.ts";
 import type { ContentStore } from "./content-store.ts";
 import { type FileTable, fileFlag } from "./file-table.ts";
 import type { WorkspaceLimits } from "./limits.ts";
-import type { Notes } from "./notes.ts";
 import { isGone } from "./regular-file.ts";
 import { createTimeSlice } from "./time-slice.ts";
 import { walkWorkspace } from "./walk.ts";

@@ -1,7 +1,7 @@
 // Git's unified diff format, as `git apply` reads it. Pure: two versions in, text out.
 
+import { quotePath } from "../../lib/quote-path.ts";
 import { diffLines, type LineDiff, type LineEdit } from "./line-diff.ts";
-import { quotePath } from "./quote-path.ts";
 
 /** One side of a change. A symbolic link is a file of mode 120000 whose text is its target. */
 export interface FileVersion {

@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, opendirSync, readdirSync } from "node:fs";
 import { dirname } from "node:path/posix";
+import type { Notes } from "../../lib/notes.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
-import type { Notes } from "./notes.ts";
 import { isGone, lstatOrUndefined, readRegularFile } from "./regular-file.ts";
 
 export interface WalkOptions {

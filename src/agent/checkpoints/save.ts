@@ -66,7 +66,7 @@ export async function saveDisk(parts: SaveParts, { client }: Runner, request: Sa
     if (error instanceof RunnerRefusal && error.failure.code === "turn_active") return { status: "unchanged" };
     log.warn("checkpoint failed", { error, reason: request.reason });
     if (!(error instanceof RunnerRefusal)) await client.health();
-    return failed(store, reasonOf(error), !isUnsupported(error));
+    return failed(store, reasonOf(error), !isLasting(error));
   }
 }
 
@@ -117,14 +117,13 @@ function failed({ checkpoints }: AgentStore, reason: string, mayRetry: boolean):
 }
 
 /** It is so on every attempt. */
-function isUnsupported(error: unknown): boolean {
-  return error instanceof RunnerRefusal && ["tar_missing", "unsupported"].includes(error.failure.code);
+function isLasting(error: unknown): boolean {
+  return error instanceof RunnerRefusal && error.failure.code === "tar_missing";
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof RunnerRefusal)) return "the bucket did not take them (R2); the log has the reason.";
   if (error.failure.code === "tar_missing") return "this machine has no GNU tar (on macOS: brew install gnu-tar).";
-  if (error.failure.code === "unsupported") return "the disk of a container cannot be archived yet.";
   if (error.failure.code === "too_large") return "they are larger than a checkpoint may be (10 GiB).";
   return "they could not be archived; the log has the reason.";
 }

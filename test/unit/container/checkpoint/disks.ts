@@ -1,9 +1,12 @@
 // Disks of agents for the tests of checkpoints: what is on one, to the byte, and archives from one to another.
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { afterAll } from "vitest";
+import { buildRunner } from "../../../../container/build.ts";
 import { createLogger } from "../../../../container/lib/log.ts";
 import { Checkpoints, type CheckpointsOptions } from "../../../../container/runner/checkpoint/checkpoints.ts";
 import { DiskProcess } from "../../../../container/runner/disk-process.ts";
@@ -20,17 +23,23 @@ export interface Archive {
   sha256: string;
 }
 
+/** As an image has it, which also starts faster than the sources. */
+const bundles = mkdtempSync(join(tmpdir(), "disk-bundle-"));
+afterAll(() => rmSync(bundles, { recursive: true }));
+export const program = join(await buildRunner(bundles), "../disk.cjs");
+
 export function makeDisk(options: Partial<CheckpointsOptions> = {}): Disk {
   const dataDir = temporaryDirectory();
   for (const name of ["workspace", "home"]) mkdirSync(join(dataDir, name), { mode: 0o700 });
   const log = createLogger(() => {}, "ERROR");
   const checkpoints = new Checkpoints({
     dataDir,
-    disk: new DiskProcess({ log }),
+    disk: new DiskProcess({ log, program }),
     directory: join(dataDir, "checkpoints"),
+    scratch: join(dataDir, "scratch"),
+    staging: join(dataDir, "staging"),
     forgetConversations: async () => {},
     isTurnActive: () => false,
-    log,
     ...options,
   });
   return { dataDir, workspace: join(dataDir, "workspace"), checkpoints };
@@ -63,7 +72,7 @@ export function archiveOf(bytes: Buffer): Archive {
 }
 
 /** One line per entry: path (a character per byte), kind, mode, time of change, content or target, and what it is a hard link to. */
-export function look({ dataDir }: Disk): string[] {
+export function look({ dataDir }: Pick<Disk, "dataDir">): string[] {
   const lines: string[] = [];
   const firstByIno = new Map<number, string>();
   const visit = (path: string): void => {

@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeF
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { expect, it } from "vitest";
-import { BadArchive } from "../../../../container/runner/checkpoint/tar-filter.ts";
 import { makeFifo, temporaryDirectory } from "../workspace/trees.ts";
 import { archiveOf, look, makeDisk, newId, restore, save } from "./disks.ts";
 
@@ -20,6 +19,8 @@ function tarOf(script: string, args: readonly string[], prepare = (_: string): v
   });
   return archiveOf(zstdCompressSync(tar));
 }
+
+const CORRUPT = { status: 422, body: { code: "corrupt" } };
 
 const target = (): string => temporaryDirectory();
 
@@ -113,7 +114,7 @@ it.each([
   writeFileSync(join(disk.workspace, "mine"), "kept");
   const before = look(disk);
   const refusal = restore(disk, newId(), [make()]);
-  await expect(refusal).rejects.toThrow(BadArchive);
+  await expect(refusal).rejects.toMatchObject(CORRUPT);
   // For what it holds, and not since it arrived as another one.
   await expect(refusal).rejects.not.toThrow("is not the one that was saved");
   expect(look(disk)).toEqual(before);
@@ -128,12 +129,12 @@ it("refuses a way through a link that an earlier archive has left", async () => 
   if (first === undefined) throw new Error("nothing was saved");
   const fresh = makeDisk();
   const second = tarOf("mkdir -p workspace/l && touch workspace/l/f", ["workspace/l/f"]);
-  await expect(restore(fresh, newId(), [first.archive, second])).rejects.toThrow(BadArchive);
+  await expect(restore(fresh, newId(), [first.archive, second])).rejects.toMatchObject(CORRUPT);
   const asDirectory = tarOf("mkdir -p workspace/l && touch workspace/l/f", ["workspace/l", "workspace/l/f"]);
-  await expect(restore(fresh, newId(), [first.archive, asDirectory])).rejects.toThrow(BadArchive);
+  await expect(restore(fresh, newId(), [first.archive, asDirectory])).rejects.toMatchObject(CORRUPT);
   const removes = tarOf("printf 'workspace/l/f\\0' > deleted", ["deleted"]);
   writeFileSync(join(outside, "f"), "precious");
-  await expect(restore(fresh, newId(), [first.archive, removes])).rejects.toThrow(BadArchive);
+  await expect(restore(fresh, newId(), [first.archive, removes])).rejects.toMatchObject(CORRUPT);
   expect(readFileSync(join(outside, "f"), "utf8")).toBe("precious");
 });
 
@@ -141,7 +142,7 @@ it("refuses what becomes larger than an agent may have, before it is on disk", a
   const disk = makeDisk({ maxBytes: 1_000_000 });
   const bomb = tarOf("mkdir workspace && truncate -s 30M workspace/bomb", ["workspace/bomb"]);
   expect(bomb.bytes.length).toBeLessThan(10_000);
-  await expect(restore(disk, newId(), [bomb])).rejects.toThrow(BadArchive);
+  await expect(restore(disk, newId(), [bomb])).rejects.toMatchObject(CORRUPT);
 });
 
 it("refuses to save more than an agent may have", async () => {
@@ -163,7 +164,7 @@ it.each([
   if (saved === undefined) throw new Error("nothing was saved");
   const before = look(disk);
   const { sha256, bytes } = saved.archive;
-  await expect(restore(disk, newId(), [{ sha256, bytes: spoil(Buffer.from(bytes)) }])).rejects.toThrow(BadArchive);
+  await expect(restore(disk, newId(), [{ sha256, bytes: spoil(Buffer.from(bytes)) }])).rejects.toMatchObject(CORRUPT);
   expect(look(disk)).toEqual(before);
 });
 

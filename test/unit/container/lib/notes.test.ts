@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Notes } from "../../../../container/runner/workspace/notes.ts";
+import { Notes } from "../../../../container/lib/notes.ts";
 
 test("a note names its path as git quotes it", () => {
   const notes = new Notes();

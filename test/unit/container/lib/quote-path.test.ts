@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { quotePath } from "../../../../container/runner/workspace/quote-path.ts";
+import { quotePath } from "../../../../container/lib/quote-path.ts";
 
 test.each([
   ["src/main.ts", "src/main.ts"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { Notes } from "../../../../container/lib/notes.ts";
 import { compareTables, unreferencedHashes } from "../../../../container/runner/workspace/compare.ts";
 import { FileTable, fileFlag } from "../../../../container/runner/workspace/file-table.ts";
-import { Notes } from "../../../../container/runner/workspace/notes.ts";
 
 /** A row is "path=content"; a path with "@" is a link, an empty content an empty file. */
 function tableOf(rows: string[], endsBefore?: string): FileTable {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Notes } from "../../../../container/lib/notes.ts";
 import { IgnoreRules } from "../../../../container/runner/workspace/ignore-rules.ts";
-import { Notes } from "../../../../container/runner/workspace/notes.ts";
 
 function rulesOf(...sources: [directory: string, text: string][]): { rules: IgnoreRules; notes: Notes } {
   const notes = new Notes();

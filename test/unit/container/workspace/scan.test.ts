@@ -1,10 +1,10 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { Notes } from "../../../../container/lib/notes.ts";
 import { ContentStore, hashOf } from "../../../../container/runner/workspace/content-store.ts";
 import { FileTable, fileFlag } from "../../../../container/runner/workspace/file-table.ts";
 import { defaultWorkspaceLimits } from "../../../../container/runner/workspace/limits.ts";
-import { Notes } from "../../../../container/runner/workspace/notes.ts";
 import { scanWorkspace } from "../../../../container/runner/workspace/scan.ts";
 import { file, temporaryDirectory, writeTree } from "./trees.ts";
 

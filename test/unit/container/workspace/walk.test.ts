@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Notes } from "../../../../container/runner/workspace/notes.ts";
+import { Notes } from "../../../../container/lib/notes.ts";
 import { walkWorkspace } from "../../../../container/runner/workspace/walk.ts";
 import { asNobody } from "./as-nobody.ts";
 import { file, link, makeFifo, type Tree, temporaryDirectory, writeTree } from "./trees.ts";
