@@ -37,6 +37,7 @@ it("is done with a turn that has settled, and lets go of the stream, where that 
       body,
       log: createLogger(() => {}, "ERROR"),
       files: { prepare: async () => [], keep: async () => {} },
+      assertTokensLeft: async () => {},
       onEvent: () => {},
     }).run(id);
     expect(store.turns.result(id)).toMatchObject({ status: "completed", answer: "Done." });
