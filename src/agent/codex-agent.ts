@@ -19,7 +19,7 @@ import { type AgentParts, assembleAgent } from "./parts.ts";
 import type { Retirement, RetireRequest } from "./retire.ts";
 import { steerTurn } from "./steer-turn.ts";
 import type { TurnRow } from "./store/turns.ts";
-import { needsContainer, RESUME_AFTER_S, submitTurn } from "./submit-turn.ts";
+import { admitTurn, RESUME_AFTER_S } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
 import { isSettled, type TurnRequest, type TurnView } from "./types.ts";
 import { viewOf } from "./view.ts";
@@ -227,14 +227,8 @@ export class CodexAgent extends Container<Cloudflare.Env> {
   #accept(request: TurnRequest): Promise<TurnRow> {
     const { store, body, lease, assertTokensLeft } = this.#parts;
     // In the order of the calls: the first one waits for the lease.
-    return this.#admission.run(async () => {
-      lease.assertShare();
-      if (needsContainer(store, request) && body.current() === undefined) {
-        await assertTokensLeft(request.user_id);
-        await lease.acquire(request.user_id);
-      }
-      return submitTurn(store, request);
-    });
+    const isUp = () => body.current() !== undefined;
+    return this.#admission.run(() => admitTurn(store, request, { lease, assertTokensLeft, isUp }));
   }
 
   #view(turnId: string): TurnView {

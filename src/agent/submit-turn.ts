@@ -11,8 +11,32 @@ const MAX_OPEN_TURNS = 50;
 /** How soon an accepted turn is looked for again where nothing else keeps the object awake. */
 export const RESUME_AFTER_S = 15;
 
+export interface Admission {
+  lease: { assertShare(): void; acquire(userId: string): Promise<void> };
+  /** Throws `budget_exceeded`. */
+  assertTokensLeft(userId: string): Promise<void>;
+  isUp(): boolean;
+}
+
+/**
+ * Throws `busy` where there is no room for the turn, and `budget_exceeded`. A request that was accepted before is joined all the
+ * same: it starts nothing.
+ */
+export async function admitTurn(store: AgentStore, request: TurnRequest, admission: Admission): Promise<TurnRow> {
+  const { lease, assertTokensLeft, isUp } = admission;
+  const isKnown = request.request_id !== null && store.turns.findByRequestId(request.request_id) !== undefined;
+  if (!isKnown) {
+    lease.assertShare();
+    if (store.turns.firstOpen() === undefined && !isUp()) {
+      await assertTokensLeft(request.user_id);
+      await lease.acquire(request.user_id);
+    }
+  }
+  return submitTurn(store, request);
+}
+
 /** Throws `not_found` for an unknown conversation and `busy` for a full queue. */
-export function submitTurn(store: AgentStore, request: TurnRequest): TurnRow {
+function submitTurn(store: AgentStore, request: TurnRequest): TurnRow {
   return store.transaction(() => {
     const { turns, conversations } = store;
     conversations.introduce(request);
@@ -24,12 +48,6 @@ export function submitTurn(store: AgentStore, request: TurnRequest): TurnRow {
     }
     return turns.accept(request, chooseConversation(store, request.conversation_id).id);
   });
-}
-
-/** Whether the request would be the agent's only open turn. One that joins an earlier request starts nothing. */
-export function needsContainer({ turns }: AgentStore, { request_id }: TurnRequest): boolean {
-  if (request_id !== null && turns.findByRequestId(request_id) !== undefined) return false;
-  return turns.firstOpen() === undefined;
 }
 
 function chooseConversation({ conversations }: AgentStore, wanted: string | null): Conversation {
