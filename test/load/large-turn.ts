@@ -3,7 +3,7 @@ import type { DevServer } from "../support/dev-server.ts";
 import { script } from "../support/fake-model/script.ts";
 import { type MemoryUse, withMemory } from "../support/memory.ts";
 import { type Call, restOf, settledTurn } from "./rest.ts";
-import { bytesOf, databasesOf } from "./state.ts";
+import { bytesOf, databasesOf, rowsOf } from "./state.ts";
 
 export interface LargeTurnLoad {
   agent_id: string;
@@ -16,8 +16,10 @@ export interface LargeTurnLoad {
 export interface LargeTurnReport {
   durationMs: number;
   status: string | undefined;
-  /** Lines of its log: one per event that has one. */
+  /** As its log tells them: one line for each that has one. The middle of a long log is left out. */
   logLines: number;
+  /** As they are stored: the last one is the turn's own. */
+  events: number;
   databaseMb: number;
   /** Of one look each, after the turn, in ms. */
   getTurnMs: number;
@@ -41,7 +43,7 @@ export async function loadLargeTurn(server: DevServer, load: LargeTurnLoad): Pro
     ),
   }));
   const steps = [...batches, { reasoning: "z".repeat(100), count: load.lines }, { answer: {} }];
-  const before = databasesBytes(server);
+  const before = { bytes: databasesBytes(server), events: storedEvents(server) };
   const startedAt = performance.now();
   const { value, memory } = await withMemory(server, async () => {
     const message = `Work long. ${script(...steps)}`;
@@ -59,7 +61,8 @@ export async function loadLargeTurn(server: DevServer, load: LargeTurnLoad): Pro
   return {
     ...measured,
     logLines: log.text.split("\n").length,
-    databaseMb: (databasesBytes(server) - before) / 1e6,
+    databaseMb: (databasesBytes(server) - before.bytes) / 1e6,
+    events: storedEvents(server) - before.events,
     readPageMs: transcript.slowestMs,
     pages: transcript.pages,
     next: next.status,
@@ -86,6 +89,10 @@ async function timedCall(call: Call, tool: string, parameters: object): Promise<
   const startedAt = performance.now();
   await call(tool, parameters);
   return performance.now() - startedAt;
+}
+
+function storedEvents({ scratch }: DevServer): number {
+  return rowsOf(databasesOf(scratch.stateDir, "CodexAgent"), "events");
 }
 
 function databasesBytes({ scratch }: DevServer): number {

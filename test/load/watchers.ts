@@ -50,7 +50,7 @@ export async function loadWatchers(server: DevServer, load: WatchersLoad): Promi
       const onProgress = (): void => {
         seen++;
       };
-      const { structuredContent } = await client.call("get_turn", follow, { onProgress });
+      const { structuredContent } = await client.call("get_turn", follow, { onProgress, timeoutMs: 300_000 });
       return { status: structuredContent.status, at: performance.now(), seen };
     });
     const answers = await Promise.all([...viaRest, ...viaMcp]);

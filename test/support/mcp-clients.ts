@@ -15,6 +15,8 @@ export interface CallOptions {
   onProgress?: (message: string) => void;
   /** Aborting it cancels the call, in the way of the client's revision. */
   signal?: AbortSignal;
+  /** The clients' own default is a minute. */
+  timeoutMs?: number;
 }
 
 export interface McpClient {
@@ -134,7 +136,7 @@ async function connectV2(
   };
 }
 
-function toRequestOptions({ onProgress, signal }: CallOptions = {}) {
+function toRequestOptions({ onProgress, signal, timeoutMs }: CallOptions = {}) {
   const onprogress = ({ message = "" }: { message?: string | undefined }): void => onProgress?.(message);
-  return { ...(onProgress && { onprogress }), ...(signal && { signal }) };
+  return { ...(onProgress && { onprogress }), ...(signal && { signal }), ...(timeoutMs && { timeout: timeoutMs }) };
 }

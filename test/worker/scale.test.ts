@@ -16,6 +16,8 @@ const AGENTS = Number(env.SIMULATED_AGENTS);
 const AT_ONCE = 375;
 /** Calls on their way at once where one object is measured alone. */
 const IN_FLIGHT = 32;
+const ROUNDS = 4;
+const CALLS_OF_A_ROUND = 150;
 /** After a turn, for the report of its end. */
 const REPORTED_MS = 400;
 
@@ -68,77 +70,91 @@ it("lives of many agents go through, and what the lists tell is right", { timeou
 });
 
 it("a Fleet serves as many calls with many leases as with few", { timeout: 300_000 }, async () => {
-  const few = await fleetRate(20);
-  const many = await fleetRate(AT_ONCE);
-  measured.fleet = { few, many, leases: AT_ONCE };
-  expect(many).toBeGreaterThan(few / 3);
+  const rates = await compare(await fleetCalls(20), await fleetCalls(AT_ONCE));
+  measured.fleet = { ...rates, leases: AT_ONCE };
+  expect(rates.many).toBeGreaterThan(rates.few / 3);
 });
 
 it("a Directory serves as many calls with many agents as with few", { timeout: 300_000 }, async () => {
-  const few = await directoryRate(100);
-  const many = await directoryRate(AGENTS);
-  measured.directory = { few, many, agents: AGENTS };
-  expect(many.reports).toBeGreaterThan(few.reports / 3);
-  expect(many.lists).toBeGreaterThan(few.lists / 3);
+  const [few, many] = [await directoryCalls(100), await directoryCalls(AGENTS)];
+  const reports = await compare(few.report, many.report);
+  const lists = await compare(few.list, many.list);
+  measured.directory = { reports, lists, agents: AGENTS };
+  for (const rates of [reports, lists]) expect(rates.many).toBeGreaterThan(rates.few / 3);
   console.log(`SIMULATION ${JSON.stringify(measured)}`);
 });
 
 /** Three turns of a real agent: one that starts its container, two that find it up; then its sleep. */
 async function measureTurns(): Promise<TurnCalls> {
   const user = newUser();
-  const turn = () =>
-    countCalls(async () => {
-      await chat(user, "a1");
-      await pause();
+  const agent = agentNamed(user, "a1");
+  const count = (work: () => Promise<unknown>) =>
+    countCalls(user.userId, agent.id.toString(), async () => {
+      await work();
+      await new Promise((resolve) => setTimeout(resolve, REPORTED_MS));
     });
+  const turn = () => count(() => chat(user, "a1"));
   const cold = await turn();
   const warm = await turn();
-  const sleep = await countCalls(async () => {
-    const agent = agentNamed(user, "a1");
+  const sleep = await count(async () => {
     await runInDurableObject<CodexAgent, void>(agent, (instance) => instance.onActivityExpired());
     await stopped(agent);
-    await pause();
   });
   return { cold, warm, sleep };
 }
 
-/** Calls in a second: acquire, renew, release, with so many leases held besides. */
-async function fleetRate(leases: number): Promise<number> {
+/** Makes some calls, and returns how many. */
+type MakeCalls = (n: number) => Promise<number>;
+
+/** Acquire, renew, release, with so many leases held besides. */
+async function fleetCalls(leases: number): Promise<MakeCalls> {
   const fleet = env.FLEET.getByName(crypto.randomUUID());
   for (let n = 0; n < leases; n++) await fleet.renew(`held-${n}`, "somebody", 1);
   const limits = { all: 100_000, user: 100_000 };
-  return callRate(async (n) => {
+  return async (n) => {
     const holder = `holder-${n}`;
     await fleet.acquire({ holder, user_id: "ada", limits });
     await fleet.renew(holder, "ada", 1);
     await fleet.release(holder);
     return 3;
-  });
+  };
 }
 
-/** Calls in a second to the directory of a user with so many agents. */
-async function directoryRate(agents: number): Promise<{ reports: number; lists: number }> {
+/** To the directory of a user with so many agents. */
+async function directoryCalls(agents: number): Promise<{ report: MakeCalls; list: MakeCalls }> {
   const directory = env.DIRECTORY.getByName(crypto.randomUUID());
   for (let n = 0; n < agents; n++) await directory.report(report(`agent-${n}`, { last_active_at: n }));
-  const reports = await callRate(async (n) => {
-    await directory.report(report(`agent-${n % agents}`, { number: 2 + n, last_active_at: agents + n, turns: n }));
-    return 1;
-  });
-  const lists = await callRate(async () => {
-    expect(unwrap(await directory.list({ limit: 50 })).total).toBe(agents);
-    return 1;
-  });
-  return { reports, lists };
+  let number = 1;
+  return {
+    report: async (n) => {
+      const told = { number: ++number, last_active_at: agents + number, turns: number };
+      await directory.report(report(`agent-${n % agents}`, told));
+      return 1;
+    },
+    list: async () => {
+      expect(unwrap(await directory.list({ limit: 50 })).total).toBe(agents);
+      return 1;
+    },
+  };
 }
 
-/** Calls in a second, of `work` again and again, which says how many each time are. */
-async function callRate(work: (n: number) => Promise<number>): Promise<number> {
+/** Calls in a second, each side's best of some rounds by turns: others may use the machine. */
+async function compare(few: MakeCalls, many: MakeCalls): Promise<{ few: number; many: number }> {
+  const best = { few: 0, many: 0 };
+  for (let round = 0; round < ROUNDS; round++) {
+    best.few = Math.max(best.few, await callRate(few));
+    best.many = Math.max(best.many, await callRate(many));
+  }
+  return best;
+}
+
+async function callRate(make: MakeCalls): Promise<number> {
   let calls = 0;
   let next = 0;
-  const [startedAt, rounds] = [Date.now(), AGENTS];
+  const startedAt = Date.now();
   const use = async (): Promise<void> => {
-    while (next < rounds) {
-      const made = await work(next++);
+    while (next < CALLS_OF_A_ROUND) {
+      const made = await make(next++);
       calls += made;
     }
   };
@@ -152,8 +168,4 @@ function rate(count: number, ms: number): number {
 
 function sum(calls: Calls): number {
   return Object.values(calls).reduce((total, count) => total + count, 0);
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, REPORTED_MS));
 }

@@ -30,6 +30,7 @@ export default defineConfig({
             PROCESS_HOST_URL: bench.hostUrl,
             PROCESS_HOST_TOKEN: bench.hostToken,
             LOG_LEVEL: "DEBUG",
+            SIMULATED_AGENTS: process.env.SIMULATED_AGENTS ?? "200",
             BENCH: `${inject("labUrl")}/benches/${bench.id}`,
             WORKER_URL: `http://127.0.0.1:${bench.workerPort}`,
           },

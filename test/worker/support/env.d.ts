@@ -17,5 +17,7 @@ declare namespace Cloudflare {
     BENCH: string;
     /** Where this Worker listens. */
     WORKER_URL: string;
+    /** How many agents scale.test.ts has. */
+    SIMULATED_AGENTS: string;
   }
 }

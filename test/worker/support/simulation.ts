@@ -36,10 +36,13 @@ export interface SimulationResult {
   removed: number;
 }
 
-/** Of `class.method`, while `work` runs. */
-export async function countCalls(work: () => Promise<unknown>): Promise<Calls> {
+/** How often which `class.method` was called for one user's only agent while `work` ran. Others may be at work beside it. */
+export async function countCalls(userId: string, holder: string, work: () => Promise<unknown>): Promise<Calls> {
   const calls: Calls = {};
-  const restored = [Fleet, Directory].flatMap((each) => watchMethods(each.prototype, calls));
+  const restored = [
+    ...watchMethods(Fleet.prototype, calls, (_, parameters) => JSON.stringify(parameters).includes(holder)),
+    ...watchMethods(Directory.prototype, calls, (object) => nameOf(object) === userId),
+  ];
   try {
     await work();
   } finally {
@@ -136,13 +139,22 @@ async function liveOnce(
   result.removed++;
 }
 
-function watchMethods(prototype: object, calls: Calls): (() => void)[] {
+function nameOf(object: unknown): string | undefined {
+  const { ctx } = object as { ctx: DurableObjectState }; // as every Durable Object has it
+  return ctx.id.name;
+}
+
+function watchMethods(
+  prototype: object,
+  calls: Calls,
+  isMeant: (object: unknown, parameters: unknown[]) => boolean,
+): (() => void)[] {
   return Object.getOwnPropertyNames(prototype).flatMap((name) => {
     const method: unknown = Reflect.get(prototype, name);
     if (name === "constructor" || typeof method !== "function") return [];
     const label = `${prototype.constructor.name}.${name}`;
     Reflect.set(prototype, name, function (this: unknown, ...parameters: unknown[]) {
-      calls[label] = (calls[label] ?? 0) + 1;
+      if (isMeant(this, parameters)) calls[label] = (calls[label] ?? 0) + 1;
       return Reflect.apply(method, this, parameters);
     });
     return [() => void Reflect.set(prototype, name, method)];
