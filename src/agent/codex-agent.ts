@@ -44,7 +44,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
       ctx: this.ctx,
       directories: env.DIRECTORY,
       bucket: env.CHECKPOINTS,
-      fleet: env.FLEET.getByName("fleet"),
+      fleet: () => env.FLEET.getByName("fleet"),
       config,
       log: this.#log,
       container: containerControl(this, this.ctx.container),

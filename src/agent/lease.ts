@@ -17,7 +17,8 @@ export interface FleetLeases {
 }
 
 export interface LeaseOptions {
-  fleet: FleetLeases;
+  /** Asked for at each use: a stub that has failed stays broken. */
+  fleet(): FleetLeases;
   holder: string;
   limits: { all: number; user: number };
   log: Logger;
@@ -64,7 +65,7 @@ export class Lease {
   /** Throws `busy`. Whoever has one keeps it. */
   async acquire(userId: string): Promise<void> {
     const { fleet, holder, limits, schedules } = this.#options;
-    const answer = await fleet.acquire({ holder, user_id: userId, limits });
+    const answer = await fleet().acquire({ holder, user_id: userId, limits });
     if (!answer.granted) throw busy(answer.full, limits);
     this.#heldSince = this.#now();
     this.#isWanted = false;
@@ -77,10 +78,12 @@ export class Lease {
     const user = userId();
     if (!isNeeded() || user === undefined) return await this.release();
     await schedules.plan(RENEW_S);
-    this.#isWanted = await fleet.renew(holder, user, lastUsedAt()).catch((error: unknown) => {
-      log.warn("lease not renewed", { error });
-      return false;
-    });
+    this.#isWanted = await fleet()
+      .renew(holder, user, lastUsedAt())
+      .catch((error: unknown) => {
+        log.warn("lease not renewed", { error });
+        return false;
+      });
     const isIdle = this.#now() - lastUsedAt() >= IDLE_MS;
     if (this.#isWanted && (isIdle || this.#isShareUsed)) await makeRoom();
   }
@@ -93,7 +96,9 @@ export class Lease {
     const { fleet, holder, isNeeded, log } = this.#options;
     if (isNeeded()) return;
     this.#isWanted = false;
-    await fleet.release(holder).catch((error: unknown) => log.warn("lease not given back", { error }));
+    await fleet()
+      .release(holder)
+      .catch((error: unknown) => log.warn("lease not given back", { error }));
   }
 
   get #isShareUsed(): boolean {

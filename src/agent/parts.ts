@@ -25,7 +25,7 @@ export interface AgentObject {
   ctx: DurableObjectState;
   directories: Cloudflare.Env["DIRECTORY"];
   bucket: R2Bucket | undefined;
-  fleet: FleetLeases;
+  fleet(): FleetLeases;
   config: Config;
   log: Logger;
   container: ContainerControl;

@@ -99,6 +99,18 @@ it("is held by an agent while its container is up", async () => {
   await eventually(async () => !(await holders()).includes(agent.id.toString()));
 });
 
+it("is had by an agent that has known the fleet before it was lost", async () => {
+  const agent = newAgent();
+  await run(agent, turn());
+  const reason = "aborted by the test";
+  const fleet = env.FLEET.getByName("fleet");
+  await expect(runInDurableObject(fleet, (_, state) => state.abort(reason))).rejects.toThrow(reason);
+  await runInDurableObject<CodexAgent, void>(agent, (instance) => instance.onActivityExpired());
+  await stopped(agent);
+  expect(await run(agent, turn([{ say: "Done." }]))).toMatchObject({ status: "completed", answer: "Done." });
+  expect(await holders()).toContain(agent.id.toString());
+});
+
 it("is given back by an agent that is deleted, however late the end of its container is told", async () => {
   const agent = newAgent();
   await run(agent, turn());

@@ -6,7 +6,7 @@ function lab(answer: { granted: true } | { granted: false; full: "all" | "user" 
   const told: string[] = [];
   const state = { isNeeded: true, isPlanned: false, isWanted: false, usedAt: 7, now: 1_000_000 };
   const lease = new Lease({
-    fleet: {
+    fleet: () => ({
       acquire: async ({ user_id }) => {
         told.push(`acquire ${user_id}`);
         return answer;
@@ -16,7 +16,7 @@ function lab(answer: { granted: true } | { granted: false; full: "all" | "user" 
         return state.isWanted;
       },
       release: async () => void told.push("release"),
-    },
+    }),
     holder: "a1",
     limits: { all: 20, user: 5 },
     log: createLogger(() => {}, "ERROR"),
