@@ -100,13 +100,12 @@ async function untilDecided(
   context: CallContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const agent = agentOf(context, agent_id);
   for (let looks = 1; ; looks++) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
     if (signal.aborted) return new Promise(() => {});
     if (looks % LOOKS_PER_NEWS === 0) context.onProgress("Still waiting for the approval");
     try {
-      const { approvals } = unwrap(await agent.getTurn(turn_id));
+      const { approvals } = unwrap(await agentOf(context, agent_id).getTurn(turn_id));
       if (!approvals.some(({ approval_id }) => approval_id === approvalId)) return;
     } catch (error) {
       context.log.warn("lost sight of an approval", { turn_id, error });

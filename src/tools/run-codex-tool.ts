@@ -15,16 +15,17 @@ export async function runCodexTool(tool: CodexTool, parameters: unknown, context
   if (problem !== undefined) return failureEnvelope(refusal(tool.name, problem));
   const turn = tool.turnParameters(input.data);
   try {
-    const agent = agentOf(context, turn.agent_id);
-    const started = await startOrResume(agent, tool, input.data, context);
+    const started = await startOrResume(agentOf(context, turn.agent_id), tool, input.data, context);
     const waitMs = (turn.wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
-    const waited = await waitForTurn(agent, started, waitMs, context).catch(async (error: unknown) => {
+    const waited = await waitForTurn(started, waitMs, context).catch(async (error: unknown) => {
       // The turn is under way all the same: its caller must learn its id.
-      if (error instanceof AppError && error.code === "busy") return unwrap(await agent.getTurn(started.turn_id));
+      if (error instanceof AppError && error.code === "busy")
+        return unwrap(await agentOf(context, turn.agent_id).getTurn(started.turn_id));
       throw error;
     });
     // Only the call that asked for the turn ends it. To wait for it by get_turn changes nothing, nor does to stop waiting.
-    const ended = context.isCancelled?.() ? unwrap(await agent.cancelTurn(started.turn_id)) : waited;
+    const isCancelled = context.isCancelled?.() === true;
+    const ended = isCancelled ? unwrap(await agentOf(context, turn.agent_id).cancelTurn(started.turn_id)) : waited;
     return toEnvelope(ended, tool, context.origin);
   } catch (error) {
     return failureEnvelope(toFailure(error, context), "failed", { agent_id: turn.agent_id });

@@ -47,9 +47,8 @@ export const getTurn: TurnTool = {
   input: GetTurn,
   run: (parameters, context) =>
     answer("get_turn", GetTurn, parameters, context, async ({ turn_id, agent_id, wait_seconds }) => {
-      const agent = agentOf(context, agent_id);
       const waitMs = (wait_seconds ?? context.config.TURN_WAIT_SECONDS) * 1_000;
-      return waitForTurn(agent, unwrap(await agent.getTurn(turn_id)), waitMs, context);
+      return waitForTurn(unwrap(await agentOf(context, agent_id).getTurn(turn_id)), waitMs, context);
     }),
 };
 

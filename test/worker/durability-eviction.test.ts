@@ -1,8 +1,10 @@
 // The Durable Object goes away in the middle of a turn (a deploy, an eviction, a crash): the turn goes on in its container, and
 // the object finds its way back to it.
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { CodexAgent } from "../../src/agent/codex-agent.ts";
+import { script } from "../support/fake-model/script.ts";
 import {
   type Agent,
   abort,
@@ -17,6 +19,7 @@ import {
   watch,
 } from "./support/agents.ts";
 import { lab, modelRequests } from "./support/lab.ts";
+import { connectV2, newAgentId } from "./support/mcp.ts";
 
 const it = test.concurrent;
 
@@ -115,6 +118,16 @@ it("ends the streams of its watchers, who come back for the rest", async () => {
   const back = await abort(agent);
   await expect(stream.next().then(() => stream.next())).rejects.toThrow();
   expect(await settled(back, turnId)).toMatchObject({ status: "completed" });
+});
+
+it("ends no call that waits for a turn", async () => {
+  const client = await connectV2();
+  const agent_id = newAgentId();
+  const message = `Hello ${agent_id}. ${script(...STEPS)}`;
+  const calling = client.call("chat", { agent_id, message, wait_seconds: 15 });
+  await eventually(async () => (await modelRequests(agent_id)).length === 2);
+  await abort(env.CODEX_AGENT.getByName(`owner/${agent_id}`));
+  expect((await calling).envelope).toMatchObject({ status: "completed" });
 });
 
 it("follows a turn again whose connections all broke", async () => {
