@@ -59,6 +59,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // The short form of `npm run test:faults`.
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          sequence: { groupOrder: 5 },
+          testTimeout: 150_000,
+          hookTimeout: 90_000,
+        },
+      },
       // The runner's own suites again, and what only a container has, in containers of the real image.
       ...(isImageLeftOut
         ? []

@@ -1,32 +1,18 @@
 // globalSetup of the tests in workerd (in Node): builds the runner, starts the lab and the fake model, and afterwards holds that no
 // process is left.
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { TestProject } from "vitest/node";
-import { buildRunner } from "../../container/build.ts";
 import { makeScratchDir } from "./app-server-driver.ts";
 import { startFakeGithub } from "./fake-github.ts";
 import { startFakeModel } from "./fake-model/fake-model.ts";
 import { startOidcProvider } from "./oidc-provider.ts";
+import { makeRunnerEntry } from "./runner-entry.ts";
 import { Lab } from "./worker-lab.ts";
 import type { Provided } from "./worker-provided.ts";
 
-/** The real runner, which also drops all its connections on SIGUSR2: as a network would. */
-const ENTRY = `
-const sockets = new Set();
-require("node:diagnostics_channel").subscribe("net.server.socket", ({ socket }) => {
-  sockets.add(socket);
-  socket.once("close", () => sockets.delete(socket));
-});
-process.on("SIGUSR2", () => { for (const socket of sockets) socket.destroy(); });
-require("./runner.cjs");
-`;
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratchDir = makeScratchDir("worker-tests-");
-  await buildRunner(scratchDir);
-  const runnerEntry = join(scratchDir, "entry.cjs");
-  writeFileSync(runnerEntry, ENTRY);
+  const runnerEntry = await makeRunnerEntry(scratchDir);
   const apiKey = "sk-test-0123456789abcdef";
   const model = await startFakeModel({ apiKey });
   const lab = new Lab({ scratchDir, runnerEntry });

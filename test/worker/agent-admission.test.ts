@@ -13,10 +13,12 @@ const USED_UP: Admission = {
       throw new AppError("busy", "There is no room.");
     },
   },
+  assertTokensLeft: async () => {},
   isUp: () => true,
 };
-const NO_ROOM: Admission = { lease: { ...USED_UP.lease, assertShare: () => {} }, isUp: () => false };
-const ROOM: Admission = { lease: { assertShare: () => {}, acquire: async () => {} }, isUp: () => false };
+const DOWN = { assertTokensLeft: USED_UP.assertTokensLeft, isUp: () => false };
+const NO_ROOM: Admission = { ...DOWN, lease: { ...USED_UP.lease, assertShare: () => {} } };
+const ROOM: Admission = { ...DOWN, lease: { assertShare: () => {}, acquire: async () => {} } };
 
 it("takes in nothing more for an agent whose share is used up, and joins what it took in before", async () => {
   await inStore(newAgent(), async (store) => {

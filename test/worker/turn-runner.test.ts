@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import { createLogger } from "../../container/lib/log.ts";
 import type { TurnEvent, TurnEventBody } from "../../container/protocol.ts";
 import type { AgentBody, Runner } from "../../src/agent/body.ts";
-import { submitTurn } from "../../src/agent/submit-turn.ts";
 import { TurnRunner } from "../../src/agent/turn-runner.ts";
 import { inStore, newAgent, turn } from "./support/agents.ts";
 
@@ -19,7 +18,8 @@ const SETTLED: TurnEventBody = {
 
 it("is done with a turn that has settled, and lets go of the stream, where that has no end", async () => {
   await inStore(newAgent(), async (store) => {
-    const { id } = submitTurn(store, turn());
+    store.conversations.introduce({ user_id: "ada", agent_id: "a1" });
+    const { id } = store.turns.accept(turn(), store.conversations.current().id);
     let isClosed = false;
     async function* endless(): AsyncGenerator<TurnEvent, void, undefined> {
       try {
