@@ -3,6 +3,7 @@
 // as a request of its own.
 // https://developers.cloudflare.com/containers/configuration/outbound-traffic/
 import type { Logger } from "../../container/lib/log.ts";
+import { noAnswer, notNow, refusal } from "./egress-answers.ts";
 import { type Destination, destinationOf, type EgressVerdict } from "./egress-destination.ts";
 
 /** Rejects where it cannot be asked; then nothing leaves. */
@@ -19,13 +20,13 @@ export async function handleEgress(request: Request, judge: EgressJudge, log: Lo
     if (!verdict.allowed) return refusal(destination, verdict.reason);
   } catch (error) {
     log.warn("egress could not be judged", { host: destination.name, error });
-    return answer(503, "Not now", `${destination.name} cannot be reached at the moment. Try again.`);
+    return notNow(destination);
   }
   try {
     return await forward(request, destination);
   } catch (error) {
     log.info("egress failed", { host: destination.name, error });
-    return answer(502, "Bad Gateway", `${destination.name} does not answer.`);
+    return noAnswer(destination);
   }
 }
 
@@ -37,20 +38,12 @@ function forward(request: Request, { host }: Destination): Promise<Response> {
     body: request.body,
     redirect: "manual",
     signal: request.signal,
+    // Else Cloudflare's cache might hand one agent what another one was allowed to see.
+    cf: { cacheTtl: -1 },
   });
 }
 
 function forwardedHeaders(headers: Headers): Headers {
   const named = new Set((headers.get("connection") ?? "").toLowerCase().split(/[\s,]+/));
   return new Headers([...headers].filter(([name]) => !LEFT_BEHIND.test(name) && !named.has(name)));
-}
-
-/** git shows the body, pip and others the words beside the status. */
-function refusal({ name }: Destination, reason: string): Response {
-  const text = `This server lets no request out to ${name}: ${reason}. Its setting EGRESS_ALLOWED_HOSTS names the hosts that tools which write may reach.`;
-  return answer(403, "Forbidden by EGRESS_ALLOWED_HOSTS", text);
-}
-
-function answer(status: number, statusText: string, text: string): Response {
-  return new Response(`${text}\n`, { status, statusText, headers: { "content-type": "text/plain; charset=utf-8" } });
 }

@@ -7,8 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createLogger } from "../../container/lib/log.ts";
-import { handleEgress } from "../../src/runtime/egress.ts";
+import { refusal } from "../../src/runtime/egress-answers.ts";
 import { bridgeAddress, TEST_IMAGE } from "./docker-body.ts";
 
 export const HOST = "registry.egress.example";
@@ -90,8 +89,6 @@ async function serve(site: string, request: IncomingMessage, response: ServerRes
 }
 
 async function refuse(response: ServerResponse): Promise<void> {
-  const log = createLogger(() => {}, "INFO", {});
-  const verdict = { allowed: false, reason: "it is not on the list" } as const;
-  const refusal = await handleEgress(new Request(`https://${HOST}/`), async () => verdict, log);
-  response.writeHead(refusal.status, refusal.statusText, Object.fromEntries(refusal.headers)).end(await refusal.text());
+  const refused = refusal({ name: HOST }, "it is not on the list");
+  response.writeHead(refused.status, refused.statusText, Object.fromEntries(refused.headers)).end(await refused.text());
 }
