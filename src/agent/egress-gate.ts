@@ -46,14 +46,10 @@ export class EgressGate {
   }
 
   judge(destination: Destination): EgressVerdict {
-    const { store, log } = this.#options;
     const turn = this.#turnAtWork();
     const reason = destination.problem ?? this.#reasonAgainst(destination.host, turn);
     if (reason === null) return { allowed: true };
-    const { name } = destination;
-    log.info("egress refused", { host: name, turn_id: turn?.id });
-    if (turn !== undefined) store.denials.add(turn.id, name);
-    else for (const pass of this.#openPasses()) note(pass.deniedHosts, name);
+    this.#note(destination.name, turn);
     return { allowed: false, reason };
   }
 
@@ -81,6 +77,14 @@ export class EgressGate {
     return isNamedBy(host, this.#options.rules) ? null : "it is not on the list";
   }
 
+  /** A program that asks again and again does not fill the log. */
+  #note(name: string, turn: TurnAtWork | undefined): void {
+    const { store, log } = this.#options;
+    if (turn === undefined) for (const { deniedHosts } of this.#openPasses()) addOnce(deniedHosts, name);
+    const isNews = turn !== undefined && store.denials.add(turn.id, name);
+    log[isNews ? "info" : "debug"]("egress refused", { host: name, turn_id: turn?.id });
+  }
+
   #openPasses(): OpenPass[] {
     const now = this.#now();
     return [...this.#passes].filter(({ until }) => until > now);
@@ -100,6 +104,6 @@ export class EgressGate {
   }
 }
 
-function note(names: string[], name: string): void {
+function addOnce(names: string[], name: string): void {
   if (names.length < MAX_DENIED && !names.includes(name)) names.push(name);
 }

@@ -14,12 +14,13 @@ export class Denials {
     this.#documents = new Documents(sql);
   }
 
-  /** `name` is kept once. */
-  add(turnId: string, name: string): void {
+  /** `name` is kept once. Returns whether it was news. */
+  add(turnId: string, name: string): boolean {
     const names = this.#read(turnId);
     const shown = visible(name).slice(0, MAX_NAME_CHARS);
-    if (names.length > MAX_DENIED_HOSTS || names.includes(shown)) return;
+    if (names.length > MAX_DENIED_HOSTS || names.includes(shown)) return false;
     this.#documents.put(turnId, KIND, JSON.stringify([...names, shown]));
+    return true;
   }
 
   /** In the order in which they came first. */
