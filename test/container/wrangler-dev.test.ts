@@ -11,6 +11,8 @@ import { type Step, script } from "../support/fake-model/script.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DOCKER = { WRANGLER_DOCKER_BIN: resolve(import.meta.dirname, "docker-without-buildkit") };
+/** On the list, and nowhere else (RFC 6761). */
+const LISTED = "registry.egress.example";
 /** The image may have to be built. */
 const START_TIMEOUT_MS = 300_000;
 const WAIT_MS = 20_000;
@@ -31,6 +33,7 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
       env: {
         OPENAI_BASE_URL: model.url,
         RUNTIME: "docker",
+        EGRESS_ALLOWED_HOSTS: LISTED,
         ...DOCKER,
         ...(sidecar === undefined ? {} : { MINIFLARE_CONTAINER_EGRESS_IMAGE: sidecar }),
       },
@@ -59,14 +62,29 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
   });
 
   it.each([
-    ["a name", "https://example.com/"],
-    ["an address", "http://1.1.1.1/"],
-    ["the metadata service", "http://169.254.169.254/latest/meta-data/"],
-    ["this machine", "http://host.docker.internal:8210/health"],
-    ["another port of the model's host", "http://model.internal:8080/"],
-  ])("gives a command no way out to %s", async (_, url) => {
-    const { evidence } = await implement("a1", { run: `curl -fsS -m 5 -o /dev/null ${url}` });
+    ["a name", "https://example.com/", ["example.com"]],
+    ["an address", "http://1.1.1.1/", ["http://1.1.1.1"]],
+    ["the metadata service", "http://169.254.169.254/latest/meta-data/", ["http://169.254.169.254"]],
+    ["a host on the list without TLS", `http://${LISTED}/`, [`http://${LISTED}`]],
+    // Other ports than 80 and 443 do not come to the Worker.
+    ["this machine", "http://host.docker.internal:8210/health", []],
+    ["another port of the model's host", "http://model.internal:8080/", []],
+  ])("gives a command no way out to %s", async (_, url, denied) => {
+    const { evidence } = await call("implement", { run: `curl -fsS -m 5 -o /dev/null ${url}` });
     expect(evidence?.commands[0]?.exit_code).toBeGreaterThan(0);
+    expect(evidence?.denied_hosts).toEqual(denied);
+  });
+
+  it("lets a command of a tool that writes out to a host on the list, whose certificates it trusts", async () => {
+    const { evidence } = await call("implement", { run: `curl -sS https://${LISTED}/; curl -sS https://${LISTED}/x` });
+    expect(evidence).toMatchObject({ commands: [{ exit_code: 0 }], denied_hosts: [] });
+    // It exists nowhere: the Worker has asked for it.
+    expect(heard()).toContain(`${LISTED} does not answer.`);
+  });
+
+  it("lets no command of a tool that reads out to it", async () => {
+    const { evidence } = await call("chat", { run: `curl -fsS https://${LISTED}/` });
+    expect(evidence).toMatchObject({ commands: [{ exit_code: 22 }], denied_hosts: [LISTED] });
   });
 
   it("interrupts the turn of a container that is killed, and goes on with the files and the conversation", async () => {
@@ -84,12 +102,17 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
     return JSON.stringify(model.requests.map(({ body }) => body));
   }
 
-  async function implement(agent_id: string, ...steps: Step[]): Promise<Envelope> {
-    const task = `Work. ${script(...steps, { answer: {} })}`;
-    const response = await fetch(`${server.url}/tools/implement`, {
+  function implement(agentId: string, step: Step): Promise<Envelope> {
+    return call("implement", step, agentId);
+  }
+
+  async function call(tool: "implement" | "chat", step: Step, agentId = "a1"): Promise<Envelope> {
+    const text = `Work. ${script(step, { answer: {} })}`;
+    const asked = tool === "chat" ? { message: text } : { task: text, target_files: [] };
+    const response = await fetch(`${server.url}/tools/${tool}`, {
       method: "POST",
       headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ agent_id, task, target_files: [], wait_seconds: 120 }),
+      body: JSON.stringify({ agent_id: agentId, ...asked, wait_seconds: 120 }),
     });
     return (await response.json()) as Envelope; // what tools.md promises of every tool
   }
@@ -98,7 +121,7 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
 interface Envelope {
   status: string;
   error?: { code: string };
-  evidence?: { commands: { exit_code: number | null }[]; changed_files: unknown[] };
+  evidence?: { commands: { exit_code: number | null }[]; changed_files: unknown[]; denied_hosts: string[] };
 }
 
 /** Names of those that run. */
