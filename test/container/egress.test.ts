@@ -81,7 +81,7 @@ describe("with the authority of the platform", () => {
     ["npm", "npm view tiny version --registry $URL/ --cache /tmp/npm-$$ --no-update-notifier", "1.2.3\n"],
     [
       "pip",
-      "python3 -m venv /tmp/v-$$ && /tmp/v-$$/bin/pip download -q --no-cache-dir --disable-pip-version-check --no-deps -d /tmp/v-$$ --index-url $URL/simple/ tiny && ls /tmp/v-$$/*.whl | sed 's,.*/,,'",
+      "PYTHONPATH=$(ls /usr/share/python-wheels/pip-*.whl) python3 -m pip download -q --no-cache-dir --disable-pip-version-check --no-deps -d /tmp/d-$$ --index-url $URL/simple/ tiny && ls /tmp/d-$$",
       "tiny-1.0-py3-none-any.whl\n",
     ],
     [
