@@ -126,6 +126,33 @@ describe.each(CLIENTS)("$client", ({ client: name, connect }) => {
     await Promise.all([client.close(), other.close()]);
   });
 
+  it("is asked at two clients at once: the first answer counts, and both get the result", async () => {
+    const [here, there] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const one = await connected(async () => {
+      here.resolve();
+      await there.promise;
+      return ACCEPT;
+    });
+    const two = await connected(async ({ signal }) => {
+      there.resolve();
+      await here.promise;
+      // Too late: the other one has answered by then, and a session takes the form back.
+      await Promise.race([sleep(3_000), new Promise((resolve) => signal.addEventListener("abort", resolve))]);
+      return { action: "decline" };
+    });
+    const answers = await Promise.all(
+      [one, two].map(({ client }) => client.call("implement", work(agent_id, "two.txt"))),
+    );
+    for (const { structuredContent } of answers) {
+      expect(structuredContent).toMatchObject({
+        status: "completed",
+        evidence: { changed_files: [{ path: "two.txt" }], approvals: [{ decision: "accept", by: "person" }] },
+      });
+    }
+    expect([one.forms.length, two.forms.length]).toEqual([1, 1]);
+    await Promise.all([one.client.close(), two.client.close()]);
+  });
+
   it("does not ask again for what was accepted for the session, until that is taken back", async () => {
     const { forms, client } = await connected(() => ({
       action: "accept",
