@@ -100,6 +100,7 @@ async function liveOnce(
   const holder = env.CODEX_AGENT.idFromName(`${user}/${agent}`).toString();
   const directory = env.DIRECTORY.getByName(user);
   let number = 0;
+  const modelRequest = () => ({ id: `req_${n}_${result.turns}`, turn_id: `turn_${n}_${number}` });
   const calls: Record<string, () => Promise<unknown>> = {
     "Fleet.acquire": () => fleet.acquire({ holder, user_id: user, limits: { all: atOnce, user: atOnce } }),
     "Fleet.renew": () => fleet.renew(holder, user, Date.now()),
@@ -111,6 +112,9 @@ async function liveOnce(
     "Directory.noteRateLimits": () => directory.noteRateLimits("api_key", {} as never), // what they hold is not looked at
     "Directory.serverCredential": () => directory.serverCredential({}),
     "Directory.account": () => directory.account(),
+    "Directory.spentDay": () => directory.spentDay(),
+    "Directory.admitModelRequest": () => directory.admitModelRequest({ ...modelRequest(), tokens: 10_000 }),
+    "Directory.countModelRequest": () => directory.countModelRequest({ ...modelRequest(), tokens: 9_000 }),
     "Directory.list": () => directory.list({ limit: 50 }),
     "Directory.remove": () => directory.remove(agent, ++number),
     "Directory.useToken": () => directory.useToken(newHandle(user).id, "wrong"),
