@@ -31,10 +31,10 @@ it("is done with a turn that has settled, and lets go of the stream, where that 
     }
     // As much of a runner as a turn without approvals needs.
     const runner = { incarnation: "inc_test", client: { startTurn: async () => endless() } } as unknown as Runner;
-    const body = { ensureRunning: async () => runner, isCurrent: () => true } as unknown as AgentBody;
+    const body = { current: () => runner, ensureRunning: async () => runner, isCurrent: () => true };
     await new TurnRunner({
       store,
-      body,
+      body: body as unknown as AgentBody,
       log: createLogger(() => {}, "ERROR"),
       files: { prepare: async () => [], keep: async () => {} },
       assertTokensLeft: async () => {},
