@@ -1,5 +1,6 @@
 // The wire contract between the Worker and the runner inside an agent's container. The one file that both sides import.
 import * as z from "zod";
+import { FILE_FAILURES } from "./lib/file-failures.ts";
 
 /** Revision of this contract. The runner refuses a caller of another revision, so a half-done deploy fails loudly. */
 export const PROTOCOL_VERSION = 1;
@@ -210,6 +211,7 @@ export const RunnerFailure = z.object({
     "draining",
     "corrupt",
     "tar_missing",
+    ...FILE_FAILURES,
     "internal",
   ]),
   message: z.string(),

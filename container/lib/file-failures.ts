@@ -1,0 +1,20 @@
+// What can go wrong with files in and out, beyond what can with every request; files-protocol.ts says what with which.
+export const FILE_FAILURES = [
+  "archive_refused",
+  "auth_failed",
+  "conflict",
+  "disk_busy",
+  "disk_full",
+  "git_missing",
+  "import_failed",
+  "missing",
+  "not_directory",
+  "not_empty",
+  "path_refused",
+  "ref_missing",
+  "ref_refused",
+  "repository_refused",
+  "timeout",
+  "unreachable",
+  "url_refused",
+] as const;
