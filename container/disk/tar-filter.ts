@@ -156,8 +156,15 @@ function entryOf(header: Buffer, typeflag: string, extended: ReadonlyMap<string,
   return { type, path: path.replace(/\/$/, ""), target: type === "file" || type === "directory" ? "" : target, size };
 }
 
-/** "<length> <key>=<value>\n", again and again; the length counts itself. */
 function readPax(bytes: Buffer, into: Map<string, string>): void {
+  for (const [key, value] of readPaxRecords(bytes)) {
+    if (["path", "linkpath", "size"].includes(key)) into.set(key, value);
+    else if (!HARMLESS.has(key)) throw new BadArchive(`An extended header has the key ${JSON.stringify(key)}.`);
+  }
+}
+
+/** "<length> <key>=<value>\n", again and again; the length counts itself. Throws {@link BadArchive}. */
+export function* readPaxRecords(bytes: Buffer): Generator<[key: string, value: string]> {
   for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
     const space = bytes.indexOf(0x20, at);
     const length = Number(bytes.toString("latin1", at, Math.max(at, space)));
@@ -166,9 +173,7 @@ function readPax(bytes: Buffer, into: Map<string, string>): void {
     if (!(length > 0) || at + length > bytes.length || equals < 1 || bytes[at + length - 1] !== 0x0a) {
       throw new BadArchive("An extended header cannot be read.");
     }
-    const key = record.slice(0, equals);
-    if (["path", "linkpath", "size"].includes(key)) into.set(key, record.slice(equals + 1));
-    else if (!HARMLESS.has(key)) throw new BadArchive(`An extended header has the key ${JSON.stringify(key)}.`);
+    yield [record.slice(0, equals), record.slice(equals + 1)];
     at += length;
   }
 }
@@ -184,19 +189,19 @@ function withoutPrivileges(header: Buffer, { type }: TarEntry): Buffer {
   return changed;
 }
 
-function verifyChecksum(header: Buffer): void {
+export function verifyChecksum(header: Buffer): void {
   if (numberAt(header, 148, 8) !== checksum(header)) throw new BadArchive("A header's checksum is wrong.");
 }
 
 /** What octal digits cannot hold is in the extended header. */
-function numberAt(header: Buffer, at: number, length: number): number {
+export function numberAt(header: Buffer, at: number, length: number): number {
   if (((header[at] ?? 0) & 0x80) !== 0) throw new BadArchive("A header's number is not octal.");
   const digits = textAt(header, at, length).trim();
   if (!/^[0-7]*$/.test(digits)) throw new BadArchive("A header's number cannot be read.");
   return Number.parseInt(digits || "0", 8);
 }
 
-function textAt(header: Buffer, at: number, length: number): string {
+export function textAt(header: Buffer, at: number, length: number): string {
   const field = header.subarray(at, at + length);
   const end = field.indexOf(0);
   return field.toString("latin1", 0, end === -1 ? length : end);

@@ -26,7 +26,10 @@ export const Unpack = {
 type Request = z.infer<typeof Unpack.request>;
 
 /** Throws `corrupt` where the archive holds what must not be; then `directory` is of no use any more. */
-export async function unpack(request: Request, { input }: Bodies): Promise<z.infer<typeof Unpack.result>> {
+export async function unpack(
+  request: Request,
+  { input }: Pick<Bodies, "input">,
+): Promise<z.infer<typeof Unpack.result>> {
   const { archive, done } = extractTar(request.tar, request.directory);
   const filter = new TarFilter(new Judge(request));
   const [read, written] = await Promise.allSettled([pipeline(input, createZstdDecompress(), filter, archive), done]);
@@ -47,15 +50,15 @@ function isUnreadable(error: unknown): boolean {
 }
 
 /** Keeps every entry below the roots: no way up, no way through a link, nothing but files, directories and links. */
-class Judge implements TarVisitor {
-  readonly #request: Request;
+export class Judge implements TarVisitor {
+  readonly #request: Pick<Request, "directory" | "max_bytes">;
   readonly #links = new Set<string>();
   /** Directories of which it is known that the way to them leads through no link. */
   readonly #safe = new Set<string>(ROOTS);
   #bytes = 0;
   #isFirst = true;
 
-  constructor(request: Request) {
+  constructor(request: Pick<Request, "directory" | "max_bytes">) {
     this.#request = request;
   }
 
