@@ -13,7 +13,8 @@ import { type FileVersion, renderFileDiff } from "./unified-diff.ts";
 export interface ChangeContext {
   before: FileTable;
   after: FileTable;
-  source: ContentSource;
+  /** Where the contents of each are looked for. */
+  sources: { before: ContentSource; after: ContentSource };
   limits: WorkspaceLimits;
   notes: Notes;
 }
@@ -113,7 +114,7 @@ function actionOf({ before, after, previousPath }: FileChange): ChangedFile["act
 type Contents = [before: LoadedContent | undefined, after: LoadedContent | undefined];
 
 /** Equal contents are not loaded: a rename or a change of the executable bit shows no lines. */
-function loadContents({ before, after, source }: ChangeContext, change: FileChange): Contents {
+function loadContents({ before, after, sources }: ChangeContext, change: FileChange): Contents {
   if (change.before !== undefined && change.after !== undefined) {
     const isKnown =
       !before.hasFlag(change.before, fileFlag.unreadable) && !after.hasFlag(change.after, fileFlag.unreadable);
@@ -126,7 +127,7 @@ function loadContents({ before, after, source }: ChangeContext, change: FileChan
     }
   }
   return [
-    change.before === undefined ? undefined : loadContent(source, before, change.before),
-    change.after === undefined ? undefined : loadContent(source, after, change.after),
+    change.before === undefined ? undefined : loadContent(sources.before, before, change.before),
+    change.after === undefined ? undefined : loadContent(sources.after, after, change.after),
   ];
 }

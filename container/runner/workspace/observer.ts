@@ -92,7 +92,7 @@ class StoredObserver implements WorkspaceObserver {
       const before = this.#table;
       const after = await this.#scan({ notes, keepsIgnored: true });
       const source = { root: this.#root, store: this.#store, maxTextFileBytes: this.#limits.maxTextFileBytes };
-      const context = { before, after, source, limits: this.#limits, notes };
+      const context = { before, after, sources: { before: source, after: source }, limits: this.#limits, notes };
       const changes = await describeChanges(context, compareTables(before, after, notes));
       await this.#accept(after);
       const allNotes = new Set([...this.#baselineNotes, ...changes.notes]);
