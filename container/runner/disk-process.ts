@@ -23,7 +23,7 @@ export interface DiskProcessOptions {
 }
 
 export interface DiskBodies {
-  /** Read to its end in any case. */
+  /** Read to its end in any case, if need be after the operation has ended. */
   input?: Readable;
   output?: Writable;
   /** More is an error. */
@@ -59,11 +59,11 @@ export class DiskProcess {
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
     const end = AbortSignal.any(bodies.signal === undefined ? [limit] : [limit, bodies.signal]);
     try {
-      const work = [
-        answerOf(child, end),
-        feed(child.stdin, line, bodies.input, end),
-        drain(child.stdout, bodies, end),
-      ] as const;
+      const ended = answerOf(child, end);
+      const fed = feed(child.stdin, line, bodies.input, end);
+      // Whoever sends may go on for long to a process that has ended: what still comes is thrown away, unawaited.
+      fed.catch(() => {});
+      const work = [ended, Promise.race([fed, ended]), drain(child.stdout, bodies, end)] as const;
       const [answer] = await Promise.all(work);
       return this.#resultOf(operation, answer);
     } finally {
@@ -78,7 +78,13 @@ export class DiskProcess {
       this.#options.program ?? ownProgram(),
     ];
     // No NODE_OPTIONS, no HOME: the process is not one of the agent's commands.
-    const child = spawn(program, args, { cwd: "/", env: baseEnv(process.env), stdio: ["pipe", "pipe", "pipe"] });
+    // What it starts is of its group, and ends with it.
+    const child = spawn(program, args, {
+      cwd: "/",
+      env: baseEnv(process.env),
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
     // What ends early says why in its answer.
     child.stdin.on("error", () => {});
     return child;
@@ -105,9 +111,14 @@ function ownProgram(): string {
 
 async function endOf(child: Child): Promise<void> {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  if (child.pid === undefined) return;
+  const exited = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, "exit");
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+  await exited;
 }
 
 interface Ended {
