@@ -2,6 +2,14 @@
 import type { Readable } from "node:stream";
 import { HttpFailure } from "../lib/http.ts";
 import { DiskAnswer, DiskRequest, type Implementation, implement, MAX_LINE_BYTES } from "./operation.ts";
+import { FilesDiff, filesDiff } from "./operations/files-diff.ts";
+import { FilesImport, filesImport } from "./operations/files-import.ts";
+import { FilesList, filesList } from "./operations/files-list.ts";
+import { FilesPack, filesPack } from "./operations/files-pack.ts";
+import { FilesDiscard, FilesFinish, FilesPut, filesDiscard, filesFinish, filesPut } from "./operations/files-put.ts";
+import { FilesRead, filesRead } from "./operations/files-read.ts";
+import { FilesUnpack, filesUnpack } from "./operations/files-unpack.ts";
+import { FilesStage, FilesWrite, filesStage, filesWrite } from "./operations/files-write.ts";
 import { Place, place } from "./operations/place.ts";
 import { Save, save } from "./operations/save.ts";
 import { Stage, stage } from "./operations/stage.ts";
@@ -12,6 +20,17 @@ const OPERATIONS: readonly Implementation[] = [
   implement(Stage, stage),
   implement(Unpack, unpack),
   implement(Place, place),
+  implement(FilesList, filesList),
+  implement(FilesRead, filesRead),
+  implement(FilesStage, filesStage),
+  implement(FilesWrite, filesWrite),
+  implement(FilesImport, filesImport),
+  implement(FilesUnpack, filesUnpack),
+  implement(FilesPut, filesPut),
+  implement(FilesDiscard, filesDiscard),
+  implement(FilesFinish, filesFinish),
+  implement(FilesPack, filesPack),
+  implement(FilesDiff, filesDiff),
 ];
 
 const LINE_FEED = 0x0a;

@@ -8,5 +8,6 @@ rm -rf "$DATA_DIR/scratch" "$DATA_DIR/staging"
 install -d -o runner -g runner -m 0711 "$DATA_DIR" "$DATA_DIR/scratch"
 install -d -o agent -g agent -m 0755 "$DATA_DIR/workspace" "$DATA_DIR/home"
 install -d -o agent -g agent -m 0700 "$DATA_DIR/staging"
+install -d -o agent -g agent -m 0755 "$DATA_DIR/incoming"
 # The runner waits for others nearly all the time: V8's optimizers and lazy collection would cost it 20 MB and gain it nothing.
 exec /app/init node --max-semi-space-size=1 --no-turbofan --no-maglev --optimize-for-size /app/runner.cjs

@@ -24,6 +24,8 @@ export const FILE_LIMITS = {
   /** Of an archive or repository when it is on disk. */
   treeBytes: 4 * 1024 * MIB,
   treeEntries: 200_000,
+  /** Of a checkpoint that is compared with, when it is on disk. */
+  checkpointBytes: 10 * 1024 * MIB,
   /** Of an archive as it comes in. */
   archiveBytes: 2 * 1024 * MIB,
 } as const;

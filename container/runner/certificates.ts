@@ -48,6 +48,12 @@ export class Certificates {
     this.#platform = platform;
   }
 
+  /** All of them together, PEM. */
+  all(): string {
+    this.refresh();
+    return readFileSync(join(this.#directory, "all.pem"), "utf8");
+  }
+
   /** Never half: a command of the turn before may be reading it. */
   #write(name: string, text: string): void {
     const path = join(this.#directory, name);

@@ -28,6 +28,15 @@ const RunnerConfig = z.object({
   DRAIN_SECONDS: z.coerce.number().int().nonnegative().default(0),
   /** Path of a Codex binary to use in place of the pinned one. */
   CODEX_BINARY: z.string().optional(),
+  /**
+   * For tests, which import repositories from their own machine: `host:port`, by commas, that may be private, and
+   * authorities (PEM) in place of those that everybody trusts.
+   */
+  IMPORT_ALLOWED_HOSTS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((host) => host !== "")),
+  IMPORT_CA: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default("INFO"),
 });
 export type RunnerConfig = z.infer<typeof RunnerConfig>;

@@ -18,6 +18,7 @@ import { appServerArguments, appServerEnvironment, type CodexSettings, type Layo
 import type { RunnerConfig } from "./config.ts";
 import { DiskProcess } from "./disk-process.ts";
 import { Drain } from "./drain.ts";
+import { WorkspaceFiles, type WorkspaceFilesOptions } from "./files/workspace-files.ts";
 import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
 import { MetricsReader } from "./metrics.ts";
 import { createRunnerServer } from "./server.ts";
@@ -43,12 +44,15 @@ export interface Runner {
 export async function startRunner(config: RunnerConfig, recent: RecentLines, log: Logger): Promise<Runner> {
   const paths = prepareDirectories(config.DATA_DIR);
   const tap = new LatestListener();
-  const tools = await openTools(config, paths, tap, log);
+  const certificates = config.SANDBOX === "users" ? new Certificates(paths.certificates) : undefined;
+  const tools = await openTools(config, paths, { tap, certificates, log });
   const { codex, catalogue } = tools;
   const turns = new TurnBook(tools, tap);
   const isTurnActive = (): boolean => turns.activeTurnId !== null;
   const metrics = new MetricsReader(config.DATA_DIR, config.SANDBOX === "users" ? INIT_PID : process.pid);
   const drain = new Drain({ isTurnActive });
+  const disk = openDisk(config, log);
+  const files = openFiles(config, { certificates, disk, isTurnActive, log });
   const server = createRunnerServer({
     token: config.RUNNER_TOKEN,
     codexHome: paths.codexHome,
@@ -60,10 +64,11 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
       directory: paths.checkpoints,
       scratch: paths.archives,
       staging: paths.staging,
-      disk: openDisk(config, log),
+      disk,
       forgetConversations: () => forgetConversations(paths, tools),
-      isTurnActive,
+      isTurnActive: () => isTurnActive() || files.isChanging,
     }),
+    files,
     drain,
     log,
     health: healthOf(config, tools, turns, drain),
@@ -152,9 +157,18 @@ function prepareDirectories(dataDir: string): Layout {
   return paths;
 }
 
-async function openTools(config: RunnerConfig, paths: Layout, tap: LatestListener, log: Logger): Promise<TurnTools> {
+interface ToolNeeds {
+  tap: LatestListener;
+  certificates: Certificates | undefined;
+  log: Logger;
+}
+
+async function openTools(
+  config: RunnerConfig,
+  paths: Layout,
+  { tap, certificates, log }: ToolNeeds,
+): Promise<TurnTools> {
   const binary = findCodexBinary(config.CODEX_BINARY);
-  const certificates = config.SANDBOX === "users" ? new Certificates(paths.certificates) : undefined;
   const settings: CodexSettings = {
     dataDir: config.DATA_DIR,
     modelBaseUrl: config.MODEL_BASE_URL,
@@ -204,6 +218,17 @@ function openJail({ SANDBOX }: RunnerConfig, paths: Layout, { codexPath, env, ce
 /** The files are the agent's, and so is the user who handles them. */
 function openDisk({ SANDBOX }: RunnerConfig, log: Logger): DiskProcess {
   return new DiskProcess({ log, ...(SANDBOX === "users" ? { prefix: asAgent("/", ...EXPENDABLE) } : {}) });
+}
+
+interface FilesNeeds extends Pick<WorkspaceFilesOptions, "disk" | "isTurnActive" | "log"> {
+  certificates: Certificates | undefined;
+}
+
+/** What leaves a container goes through the Worker, which looks names up, and shows certificates of the platform. */
+function openFiles(config: RunnerConfig, { certificates, ...needs }: FilesNeeds): WorkspaceFiles {
+  const authorities = (): string | undefined => config.IMPORT_CA ?? certificates?.all();
+  const imports = { allowed: config.IMPORT_ALLOWED_HOSTS, looksUp: certificates === undefined, authorities };
+  return new WorkspaceFiles({ ...needs, dataDir: config.DATA_DIR, imports });
 }
 
 /** One turn runs at a time, so the latest listener is the one whose turn Codex is talking about. */

@@ -15,6 +15,8 @@ import type { Checkpoints } from "./checkpoint/checkpoints.ts";
 import { CHECKPOINT_ROUTES } from "./checkpoint/routes.ts";
 import type { Drain } from "./drain.ts";
 import { streamEvents } from "./event-stream.ts";
+import { FILES_ROUTES } from "./files/routes.ts";
+import type { WorkspaceFiles } from "./files/workspace-files.ts";
 import { restoreRollout, rolloutBytes } from "./turn/rollout.ts";
 import type { SessionGrants } from "./turn/session-grants.ts";
 import type { Threads } from "./turn/threads.ts";
@@ -27,6 +29,7 @@ export interface RunnerApi {
   threads: Threads;
   grants: SessionGrants;
   checkpoints: Checkpoints;
+  files: WorkspaceFiles;
   drain: Drain;
   log: Logger;
   health(): RunnerHealth;
@@ -63,6 +66,7 @@ const ROUTES: readonly Route[] = [
   ["DELETE", /^\/grants$/, (api, { response }) => sendJson(response, 200, { grants: api.grants.clear() })],
   ["PUT", /^\/threads\/([\w-]{1,64})\/rollout$/, putRollout],
   ...CHECKPOINT_ROUTES.map(([method, path, run]): Route => [method, path, (api, call) => run(api.checkpoints, call)]),
+  ...FILES_ROUTES.map(([method, path, run]): Route => [method, path, (api, call) => run(api.files, call)]),
 ];
 
 /** A server that is not listening yet. */
@@ -95,6 +99,7 @@ async function startTurn(api: RunnerApi, { request, response, url }: Call): Prom
   if (api.turns.find(spec.turn_id) === undefined) {
     if (api.drain.isOn) throw new HttpFailure(409, { code: "draining", message: "This container is about to end." });
     await requireRollout(api, spec);
+    await api.files.untilSettled();
   }
   const outcome = api.turns.start(spec);
   if (!outcome.ok) {

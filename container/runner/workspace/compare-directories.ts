@@ -1,11 +1,12 @@
 // Compares two directories as the observer compares two states of one, with the same limits and rules.
+
+import { Notes } from "../../lib/notes.ts";
 import type { WorkspaceChanges } from "../../protocol.ts";
 import { compareTables } from "./compare.ts";
 import { ContentStore } from "./content-store.ts";
 import { describeChanges } from "./describe-changes.ts";
 import { FileTable } from "./file-table.ts";
 import { defaultWorkspaceLimits as limits } from "./limits.ts";
-import { Notes } from "./notes.ts";
 import { scanWorkspace } from "./scan.ts";
 
 export interface TwoDirectories {
