@@ -15,6 +15,7 @@ const STATUS = {
   unsupported_media_type: 415,
   busy: 429,
   internal: 500,
+  remote_unavailable: 502,
   container_unavailable: 503,
   misconfigured: 503,
   storage_unavailable: 503,
@@ -45,6 +46,7 @@ export function isRetryable(code: ErrorCode): boolean {
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   "busy",
   "internal",
+  "remote_unavailable",
   "container_unavailable",
   "storage_unavailable",
   "container_lost",

@@ -23,6 +23,7 @@ import { admitTurn, RESUME_AFTER_S } from "./submit-turn.ts";
 import { type TurnPart, turnText } from "./turn-text.ts";
 import { isSettled, type TurnRequest, type TurnView } from "./types.ts";
 import { viewOf } from "./view.ts";
+import type { Workspace } from "./workspace/workspace.ts";
 
 export class CodexAgent extends Container<Cloudflare.Env> {
   override defaultPort = RUNNER_PORT;
@@ -152,12 +153,11 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   /** Brings files and conversation back to how they were after that turn, or at that checkpoint. */
   rollBack(target: string): Promise<Outcome<Rollback>> {
-    return outcomeOf(async () => {
-      this.#parts.session.assertStays();
-      const rollback = await this.#parts.queue.alone(() => rollBack(target, this.#parts));
-      if (rollback !== undefined) return rollback;
-      throw new AppError("conflict", "A turn of this agent is at work or waits. Cancel it, or wait for its end.");
-    });
+    return outcomeOf(() => this.#parts.disk.change(() => rollBack(target, this.#parts)));
+  }
+
+  workspace(): Workspace {
+    return this.#parts.workspace;
   }
 
   /** Takes back all that was accepted for the session. Returns what that was, each as it was shown. */
@@ -192,7 +192,7 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   /** Lets the container sleep where nothing needs it. Returns whether it does. */
   async yieldContainer(): Promise<boolean> {
-    if (this.#parts.queue.isBusy || this.#parts.store.turns.firstOpen() !== undefined) return false;
+    if (this.#parts.isBusy() || this.#parts.store.turns.firstOpen() !== undefined) return false;
     if (this.#parts.body.current() !== undefined) await this.onActivityExpired();
     return this.#parts.body.current() === undefined;
   }
@@ -213,10 +213,10 @@ export class CodexAgent extends Container<Cloudflare.Env> {
 
   /** An idle container sleeps; one with a turn at work is not idle, however long it is silent. */
   override async onActivityExpired(): Promise<void> {
-    if (this.#parts.queue.isBusy) return;
+    if (this.#parts.isBusy()) return;
     const maySleep = await this.#parts.files.beforeSleep();
     if (!maySleep) this.renewActivityTimeout();
-    if (!maySleep || this.#parts.queue.isBusy) return;
+    if (!maySleep || this.#parts.isBusy()) return;
     // Before the stop: a turn that comes while the container ends gets a start of its own.
     this.#parts.store.incarnations.endCurrent();
     this.#parts.session.changed();

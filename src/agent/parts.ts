@@ -5,12 +5,12 @@ import type { Config } from "../config.ts";
 import { deleteDisk } from "../runtime/with-container.ts";
 import { AgentBody, type ContainerControl } from "./body.ts";
 import { ArchiveBucket } from "./checkpoints/archive-bucket.ts";
-import { AgentFiles } from "./checkpoints/files.ts";
+import { AgentFiles, type AgentFilesOptions } from "./checkpoints/files.ts";
 import { EgressGate } from "./egress-gate.ts";
 import { Expiry } from "./expiry.ts";
 import { type FleetLeases, Lease } from "./lease.ts";
 import { progressLine } from "./progress.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 import { sessionLimits } from "./session-limits.ts";
 import { AgentStore } from "./store/store.ts";
 import { assertTokensLeft } from "./tokens-left.ts";
@@ -19,6 +19,9 @@ import { TurnRunner } from "./turn-runner.ts";
 import type { WatchLine } from "./types.ts";
 import { pastOf, viewOf } from "./view.ts";
 import { Watchers } from "./watchers.ts";
+import { DiskAccess } from "./workspace/disk-access.ts";
+import { DiskGate } from "./workspace/disk-gate.ts";
+import { Workspace, type WorkspaceOptions } from "./workspace/workspace.ts";
 
 /** The object that the parts make up, as they see it. */
 export interface AgentObject {
@@ -55,23 +58,24 @@ export interface AgentParts {
   egress: EgressGate;
   /** Throws `budget_exceeded` where the user has no tokens left today. */
   assertTokensLeft(userId: string): Promise<void>;
+  disk: DiskAccess;
+  workspace: Workspace;
+  /** Whether a turn is at work, or somebody uses the files. */
+  isBusy(): boolean;
 }
 
 export function assembleAgent(object: AgentObject): AgentParts {
   const { ctx, config, log } = object;
   const store = new AgentStore(ctx.storage);
-  const body: AgentBody = new AgentBody({
-    container: object.container,
-    incarnations: store.incarnations,
-    acquireLease: async () => lease.acquire(store.conversations.identity()?.user_id ?? ""),
-    objectId: ctx.id.toString(),
-    logLevel: config.LOG_LEVEL,
-    log,
-  });
-  const lease = createLease(object, store, body);
-  const files = createFiles(object, store, body);
+  const body: AgentBody = createBody(object, store, (userId) => lease.acquire(userId));
+  const gate = new DiskGate();
+  const areFilesInUse = (): boolean => gate.isBusy;
+  const isBusy = (): boolean => queue.isBusy || gate.isBusy;
+  const lease: Lease = createLease(object, store, body, areFilesInUse);
+  const bucket = createBucket(object, store);
+  const files = createFiles(object, { store, body, bucket });
   const watchers = new Watchers((turnId, after) => pastOf(store, turnId, after));
-  const session = createSession(object, { store, body, files, lease }, () => queue.isBusy);
+  const session = createSession(object, { store, body, files, lease }, { isBusy, areFilesInUse });
   const tokensLeft = (userId: string) => assertTokensLeft(object.directories.getByName(userId), log);
   const runner = new TurnRunner({
     store,
@@ -97,16 +101,71 @@ export function assembleAgent(object: AgentObject): AgentParts {
     afterTurn: () => files.afterTurn(),
   });
   const egress = new EgressGate({ store, rules: config.EGRESS_ALLOWED_HOSTS, log });
+  const disk = createDiskAccess(object, { store, body, files, queue, gate, session, lease });
+  const workspace = createWorkspace(object, { disk, store, bucket, egress });
   const expiry = createExpiry(object, store);
-  return { store, body, queue, watchers, session, lease, files, egress, expiry, assertTokensLeft: tokensLeft };
+  const own = { store, body, queue, watchers, session, lease, files, egress, expiry, disk, workspace };
+  return { ...own, isBusy, assertTokensLeft: tokensLeft };
 }
 
-function createFiles({ ctx, bucket, config, log }: AgentObject, store: AgentStore, body: AgentBody): AgentFiles {
+function createBody(
+  { ctx, container, config, log }: AgentObject,
+  { incarnations, conversations }: AgentStore,
+  acquireLease: (userId: string) => Promise<void>,
+): AgentBody {
+  return new AgentBody({
+    container,
+    incarnations,
+    acquireLease: async () => acquireLease(conversations.identity()?.user_id ?? ""),
+    objectId: ctx.id.toString(),
+    logLevel: config.LOG_LEVEL,
+    log,
+  });
+}
+
+function createDiskAccess(
+  { log, renewActivity }: AgentObject,
+  parts: Pick<AgentParts, "store" | "body" | "files" | "queue" | "session" | "lease"> & { gate: DiskGate },
+): DiskAccess {
+  const { session, lease, ...rest } = parts;
+  return new DiskAccess({
+    ...rest,
+    log,
+    assertStays: () => session.assertStays(),
+    acquireLease: (userId) => lease.acquire(userId),
+    used: () => {
+      renewActivity();
+      rest.store.activities.used();
+      session.changed();
+    },
+  });
+}
+
+function createWorkspace(
+  { ctx, config, log, renewActivity }: AgentObject,
+  { egress, ...parts }: Pick<WorkspaceOptions, "disk" | "store" | "bucket"> & { egress: EgressGate },
+): Workspace {
+  return new Workspace({
+    ...parts,
+    log,
+    renewActivity,
+    keepAlive: (work) => ctx.waitUntil(work),
+    // Nothing stands between a process host and the network; the runner looks at addresses itself.
+    withHost: config.PROCESS_HOST_URL === undefined ? (host, work) => egress.withHost(host, work) : (_, work) => work(),
+  });
+}
+
+function createBucket({ ctx, bucket }: AgentObject, store: AgentStore): ArchiveBucket | undefined {
   const objectId = ctx.id.toString();
+  return bucket && new ArchiveBucket({ bucket, prefix: () => prefixOf(store, objectId) });
+}
+
+function createFiles(
+  { ctx, config, log }: AgentObject,
+  parts: Pick<AgentFilesOptions, "store" | "body" | "bucket">,
+): AgentFiles {
   return new AgentFiles({
-    store,
-    body,
-    bucket: bucket && new ArchiveBucket({ bucket, prefix: () => prefixOf(store, objectId) }),
+    ...parts,
     kept: config.CHECKPOINTS_KEPT,
     isPersistent: config.PERSISTENT_MODE,
     deleteDisk: () => deleteDisk(ctx.container),
@@ -122,7 +181,7 @@ function prefixOf({ conversations }: AgentStore, objectId: string): string {
 function createSession(
   object: AgentObject,
   { store, body, files, lease }: Pick<AgentParts, "store" | "body" | "files" | "lease">,
-  isBusy: () => boolean,
+  uses: Pick<SessionOptions, "isBusy" | "areFilesInUse">,
 ): Session {
   return new Session({
     ctx: object.ctx,
@@ -131,7 +190,7 @@ function createSession(
     body,
     log: object.log,
     sleep: () => object.sleep(),
-    isBusy,
+    ...uses,
     deleteCheckpoints: () => files.removeAll(),
     releaseLease: () => lease.release(),
     deleteSchedules: () => {
@@ -140,13 +199,13 @@ function createSession(
   });
 }
 
-function createLease(object: AgentObject, store: AgentStore, body: AgentBody): Lease {
+function createLease(object: AgentObject, store: AgentStore, body: AgentBody, areFilesInUse: () => boolean): Lease {
   return new Lease({
     fleet: object.fleet,
     holder: object.ctx.id.toString(),
     limits: sessionLimits(object.config),
     log: object.log,
-    isNeeded: () => body.current() !== undefined || store.turns.firstOpen() !== undefined,
+    isNeeded: () => body.current() !== undefined || store.turns.firstOpen() !== undefined || areFilesInUse(),
     userId: () => store.conversations.identity()?.user_id,
     lastUsedAt: () => store.activities.read()?.last_active_at ?? 0,
     makeRoom: () => object.makeRoom(),

@@ -21,6 +21,7 @@ export interface RetireParts {
   store: AgentStore;
   state(): AgentState | undefined;
   isBusy(): boolean;
+  areFilesInUse(): boolean;
   /** Lets the container end as an idle one does. */
   sleep(): Promise<void>;
   /** Ends the container, deletes its disk and everything that is stored. No turn is taken in from here on. */
@@ -40,9 +41,11 @@ export async function retire(parts: RetireParts, request: RetireRequest): Promis
   return done;
 }
 
-function reasonToLeave({ store, isBusy }: RetireParts, state: AgentState, request: RetireRequest): string | undefined {
+function reasonToLeave(parts: RetireParts, state: AgentState, request: RetireRequest): string | undefined {
+  const { store, isBusy, areFilesInUse } = parts;
   const open = store.turns.firstOpen();
   if (open?.status === "queued") return "a turn is queued";
+  if (open === undefined && areFilesInUse()) return "its files are in use";
   if (open !== undefined || isBusy()) return "a turn is at work";
   if (state.last_active_at > request.inactive_since) return "active too recently";
   if (state.container_id === null && !request.delete_data) return "its container is not up";

@@ -21,8 +21,9 @@ export interface SessionOptions {
   deleteCheckpoints(): Promise<void>;
   releaseLease(): Promise<void>;
   deleteSchedules(): void;
-  /** Whether a turn is being worked on, also one that has just settled. */
+  /** Whether a turn is being worked on, also one that has just settled, or somebody uses the files. */
   isBusy(): boolean;
+  areFilesInUse(): boolean;
 }
 
 /** For the answer of an agent that has deleted itself to get out. */
@@ -75,8 +76,8 @@ export class Session {
   }
 
   retire(request: RetireRequest): Promise<Retirement> {
-    const { store, sleep, isBusy } = this.#options;
-    const parts = { store, state: () => this.state(), isBusy, sleep, erase: () => this.#erase() };
+    const { store, sleep, isBusy, areFilesInUse } = this.#options;
+    const parts = { store, state: () => this.state(), isBusy, areFilesInUse, sleep, erase: () => this.#erase() };
     return retire(parts, request);
   }
 

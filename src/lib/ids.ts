@@ -3,7 +3,7 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32
 
 /** For example `turn_01jd3…`: 9 characters of time (ms), then 80 random bits. */
-export function newId(prefix: "conv" | "turn" | "inc" | "req" | "ckpt", now: number = Date.now()): string {
+export function newId(prefix: "conv" | "turn" | "inc" | "req" | "ckpt" | "import", now: number = Date.now()): string {
   return `${prefix}_${encode(BigInt(now), 9)}${encode(randomBits(10), 16)}`;
 }
 

@@ -21,6 +21,7 @@ import {
 } from "../../container/protocol.ts";
 import { withIdleTimeout, withTimeout } from "../lib/idle-timeout.ts";
 import { readNdjson } from "../lib/ndjson.ts";
+import { FilesClient } from "./files-client.ts";
 
 /** Sends a request to the runner's port. Rejects where nothing listens there. */
 export type RunnerFetch = (path: string, init: RequestInit) => Promise<Response>;
@@ -50,6 +51,7 @@ const Grants = z.object({ grants: z.array(z.string()) });
 const Logs = z.object({ lines: z.array(z.string()) });
 
 export class RunnerClient {
+  readonly files = new FilesClient((...call) => this.#call(...call));
   readonly #fetch: RunnerFetch;
   readonly #token: string;
 

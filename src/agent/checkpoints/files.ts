@@ -27,6 +27,7 @@ export class AgentFiles {
   readonly #options: AgentFilesOptions;
   /** The start whose disk is as it should be. */
   #readyIncarnation: string | undefined;
+  #preparing: { incarnation: string; remarks: Promise<string[]> } | undefined;
   #keptAwake = 0;
   #saves = 0;
   #lastSave: Promise<unknown> = Promise.resolve();
@@ -44,21 +45,25 @@ export class AgentFiles {
     return this.#saves > 0;
   }
 
+  /** Resolves when what was on its way into the bucket has arrived, or has failed. */
+  async whenSaved(): Promise<void> {
+    await this.#lastSave;
+  }
+
   /**
-   * Before a turn: brings back what the disk has lost. Resolves to remarks for people. Throws `storage_unavailable`, and
-   * rejects where the runner cannot be reached.
+   * Before a turn, and before anybody uses the files: brings back what the disk has lost. Who comes while that goes on waits
+   * for the same. Resolves to remarks for people. Throws `storage_unavailable`, and rejects where the runner cannot be reached.
    */
   async prepare(runner: Runner): Promise<string[]> {
     if (!this.#options.isPersistent || this.#isReady(runner)) return [];
-    const remarks = await restoreDisk(this.#options, runner).catch((cause: unknown) => {
-      if (cause instanceof AppError) throw cause;
-      this.#options.log.error("the workspace could not be restored", { error: cause });
-      const message =
-        "The agent's files could not be put back on its disk. Try again in a minute; the log has the reason.";
-      throw new AppError("container_unavailable", message, { cause });
+    const { incarnation } = runner;
+    if (this.#preparing?.incarnation !== incarnation) {
+      this.#preparing = { incarnation, remarks: this.#restore(runner) };
+    }
+    const preparing = this.#preparing;
+    return preparing.remarks.finally(() => {
+      if (this.#preparing === preparing) this.#preparing = undefined;
     });
-    this.#readyIncarnation = runner.incarnation;
-    return remarks;
   }
 
   /** After a turn that may have changed something. The turn's notes say what was not saved. Rejects where the container is lost. */
@@ -143,6 +148,18 @@ export class AgentFiles {
       this.#isReady(runner) ||
       (!must_restore && (head === null || (await runner.client.heldCheckpoints()).includes(head)));
     return isCurrent ? await this.save(runner, { reason: "sleep", turnId: null }) : undefined;
+  }
+
+  async #restore(runner: Runner): Promise<string[]> {
+    const remarks = await restoreDisk(this.#options, runner).catch((cause: unknown) => {
+      if (cause instanceof AppError) throw cause;
+      this.#options.log.error("the workspace could not be restored", { error: cause });
+      const message =
+        "The agent's files could not be put back on its disk. Try again in a minute; the log has the reason.";
+      throw new AppError("container_unavailable", message, { cause });
+    });
+    this.#readyIncarnation = runner.incarnation;
+    return remarks;
   }
 
   #isReady({ incarnation }: Runner): boolean {

@@ -23,12 +23,12 @@ export function needsBase(chain: readonly ChainLink[], isIdle: boolean): boolean
   return deltas.length >= limit.deltas || deltaBytes > Math.max(base.bytes * limit.ratio, limit.bytes);
 }
 
-/** Those that can go: neither among the `kept` newest, nor the head, nor needed by one of these. `rows` has the newest first. */
-export function outdated<Row extends ChainLink>(rows: readonly Row[], head: string | null, kept: number): Row[] {
+/** Those that can go: neither among the `kept` newest, nor one of `pinned`, nor needed by one of these. `rows` has the newest first. */
+export function outdated<Row extends ChainLink>(rows: readonly Row[], pinned: readonly string[], kept: number): Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const needed = new Set<string>();
   const newest = rows.slice(0, kept).map(({ id }) => id);
-  for (let id of [...newest, ...(head === null ? [] : [head])]) {
+  for (let id of [...newest, ...pinned]) {
     for (let row = byId.get(id); row !== undefined && !needed.has(id); row = byId.get(id)) {
       needed.add(id);
       id = row.parent ?? "";

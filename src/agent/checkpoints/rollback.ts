@@ -4,6 +4,7 @@ import type { AgentBody } from "../body.ts";
 import type { RestorePoint } from "../store/restore-points.ts";
 import type { AgentStore } from "../store/store.ts";
 import type { AgentFiles } from "./files.ts";
+import { requirePoint } from "./restore-point.ts";
 
 export interface RollbackParts {
   store: AgentStore;
@@ -60,25 +61,11 @@ export async function rollBack(target: string, parts: RollbackParts): Promise<Ro
   };
 }
 
-function requirePoint(target: string, { restorePoints, checkpoints }: AgentStore): RestorePoint {
-  const point = restorePoints.find(target);
-  const list = "list_checkpoints has what there is.";
-  if (point === undefined) throw new AppError("not_found", `There is nothing to go back to under that id. ${list}`);
-  if (!point.is_saved) throw new AppError("conflict", `The files of that time were not saved. ${list}`);
-  const { checkpoint_id } = point;
-  if (checkpoint_id !== null && checkpoints.find(checkpoint_id) === undefined) {
-    throw new AppError("not_found", `The files of that time are no longer kept (CHECKPOINTS_KEPT). ${list}`);
-  }
-  if (checkpoint_id !== null && !checkpoints.isIntact(checkpoint_id)) {
-    throw new AppError("conflict", `The checkpoint of that time is damaged or missing. ${list}`);
-  }
-  return point;
-}
-
 function goTo(point: RestorePoint, store: AgentStore): void {
   const { conversation_id, thread_id, branch, rollout_bytes } = point;
   store.transaction(() => {
     store.checkpoints.setWorkspace({ checkpoint_id: point.checkpoint_id, must_restore: true, is_behind: false });
+    store.checkpoints.setImport(point.import_id);
     if (thread_id !== null) store.conversations.fork(thread_id, branch, rollout_bytes);
     store.conversations.setThread(conversation_id, thread_id);
     store.conversations.makeCurrent(point.current_conversation_id ?? conversation_id);

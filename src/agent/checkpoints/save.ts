@@ -105,7 +105,10 @@ function record({ store, kept }: SaveParts, key: string, id: string, { answer, h
   restorePoints.set(id, store.pointNow(turn?.conversation_id ?? conversations.current().id));
   // What was saved anew replaces the chain that it was in before.
   if (!answer.is_changed && head !== null && reason === "sleep") restorePoints.move(head, id);
-  for (const old of outdated(checkpoints.list(), id, kept)) {
+  // get_diff compares with the last import.
+  const { import_id } = checkpoints.workspace();
+  const imported = import_id === null ? undefined : restorePoints.find(import_id)?.checkpoint_id;
+  for (const old of outdated(checkpoints.list(), [id, ...(imported ? [imported] : [])], kept)) {
     looseObjects.add(old.key);
     checkpoints.remove(old.id);
   }

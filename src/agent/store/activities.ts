@@ -31,6 +31,11 @@ export class Activities {
     this.#now = now;
   }
 
+  /** In another way than by a turn. */
+  used(): void {
+    this.#sql.exec("UPDATE totals SET last_active_at = ?", this.#now());
+  }
+
   turnAccepted(): void {
     this.#sql.exec("UPDATE totals SET turns = turns + 1, last_active_at = ?", this.#now());
   }

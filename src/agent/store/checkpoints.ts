@@ -2,7 +2,15 @@
 // changed since its parent. What is recorded here is in the bucket.
 import * as z from "zod";
 
-export const CheckpointReason = z.enum(["turn", "sleep", "before_rollback"]);
+export const CheckpointReason = z.enum([
+  "turn",
+  "sleep",
+  "before_rollback",
+  "write",
+  "import",
+  "upload",
+  "before_change",
+]);
 export type CheckpointReason = z.infer<typeof CheckpointReason>;
 
 const Row = z.object({
@@ -29,6 +37,11 @@ export interface WorkspaceState {
   is_behind: boolean;
 }
 
+/** The last time that files were brought in, which has a restore point of that id; null where there was none. */
+interface LastImport {
+  import_id: string | null;
+}
+
 const COLUMNS = "position, id, parent, key, bytes, sha256, reason, turn_id, is_damaged, created_at";
 
 export class Checkpoints {
@@ -40,10 +53,10 @@ export class Checkpoints {
     this.#now = now;
   }
 
-  workspace(): WorkspaceState {
+  workspace(): WorkspaceState & LastImport {
     const row = this.#sql
-      .exec<{ checkpoint_id: string | null; must_restore: number; is_behind: number }>(
-        "SELECT checkpoint_id, must_restore, is_behind FROM workspace",
+      .exec<{ checkpoint_id: string | null; must_restore: number; is_behind: number; import_id: string | null }>(
+        "SELECT checkpoint_id, must_restore, is_behind, import_id FROM workspace",
       )
       .one();
     return { ...row, must_restore: row.must_restore === 1, is_behind: row.is_behind === 1 };
@@ -52,6 +65,10 @@ export class Checkpoints {
   setWorkspace({ checkpoint_id, must_restore, is_behind }: WorkspaceState): void {
     const query = "UPDATE workspace SET checkpoint_id = ?, must_restore = ?, is_behind = ?";
     this.#sql.exec(query, checkpoint_id, Number(must_restore), Number(is_behind));
+  }
+
+  setImport(id: string | null): void {
+    this.#sql.exec("UPDATE workspace SET import_id = ?", id);
   }
 
   /** The disk continues it from here on. */

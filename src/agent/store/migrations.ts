@@ -138,4 +138,8 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE rollouts_without_branches;
   `,
   "ALTER TABLE restore_points ADD COLUMN current_conversation_id TEXT",
+  `
+  ALTER TABLE workspace ADD COLUMN import_id TEXT;
+  ALTER TABLE restore_points ADD COLUMN import_id TEXT;
+  `,
 ];

@@ -12,6 +12,8 @@ const RestorePoint = z.object({
   thread_id: z.string().nullable(),
   branch: z.number(),
   rollout_bytes: z.number(),
+  /** See {@link Checkpoints.workspace}. */
+  import_id: z.string().nullable(),
 });
 export type RestorePoint = z.infer<typeof RestorePoint>;
 
@@ -24,7 +26,7 @@ export class RestorePoints {
     this.#sql = sql;
   }
 
-  /** `id` is that of a turn or a checkpoint. */
+  /** `id` is that of a turn, a checkpoint or an import. */
   set(id: string, point: RestorePoint): void {
     const values = COLUMNS.map((column) => point[column]).map((value) =>
       typeof value === "boolean" ? Number(value) : value,

@@ -1,4 +1,5 @@
 // The agent's database: the parts of it, and the transactions that span them.
+import { newId } from "../../lib/ids.ts";
 import { migrate } from "../../lib/migrate.ts";
 import { evidenceOf } from "../evidence.ts";
 import { Activities } from "./activities.ts";
@@ -60,7 +61,7 @@ export class AgentStore {
 
   /** How the files, and that conversation, stand now. */
   pointNow(conversationId: string): RestorePoint {
-    const { checkpoint_id, is_behind } = this.checkpoints.workspace();
+    const { checkpoint_id, is_behind, import_id } = this.checkpoints.workspace();
     const threadId = this.conversations.find(conversationId)?.thread_id ?? null;
     return {
       checkpoint_id,
@@ -70,7 +71,19 @@ export class AgentStore {
       thread_id: threadId,
       branch: threadId === null ? 0 : this.conversations.branch(threadId),
       rollout_bytes: threadId === null ? 0 : this.conversations.rolloutBytes(threadId),
+      import_id,
     };
+  }
+
+  /** The files as they are now were brought in from outside. `checkpointId`: what was made of them, where that succeeded. */
+  markImport(checkpointId: string | null): void {
+    this.transaction(() => {
+      const id = newId("import");
+      this.checkpoints.setImport(id);
+      const point = this.pointNow(this.conversations.current().id);
+      this.restorePoints.set(id, point);
+      if (checkpointId !== null) this.restorePoints.set(checkpointId, point);
+    });
   }
 
   /** All of `work` or nothing of it. `work` is synchronous. */

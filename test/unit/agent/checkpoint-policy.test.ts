@@ -32,12 +32,13 @@ describe("outdated", () => {
   const rows = [row("e", "d"), row("d"), row("c", "b"), row("b", "a"), row("a")];
 
   it.each([
-    ["all that the newest ones need stays", "e", 2, ["c", "b", "a"]],
-    ["a delta keeps its whole chain", "e", 3, []],
-    ["what the disk continues stays, however old", "b", 1, ["c"]],
-    ["without a head only the newest count", null, 1, ["c", "b", "a"]],
-    ["fewer than may stay", "e", 20, []],
-  ])("%s", (_, head, kept, gone) => {
-    expect(outdated(rows, head, kept).map(({ id }) => id)).toEqual(gone);
+    ["all that the newest ones need stays", ["e"], 2, ["c", "b", "a"]],
+    ["a delta keeps its whole chain", ["e"], 3, []],
+    ["what the disk continues stays, however old", ["b"], 1, ["c"]],
+    ["what is compared with stays, with its chain", ["e", "c"], 1, []],
+    ["where nothing is pinned only the newest count", [], 1, ["c", "b", "a"]],
+    ["fewer than may stay", ["e"], 20, []],
+  ])("%s", (_, pinned, kept, gone) => {
+    expect(outdated(rows, pinned, kept).map(({ id }) => id)).toEqual(gone);
   });
 });
