@@ -28,7 +28,10 @@ export interface CallContext {
 }
 
 /** One agent is one Durable Object. A user id never holds `/`, so no two users' agents meet. */
-export function agentOf({ agents, userId }: CallContext, agentId: string): DurableObjectStub<CodexAgent> {
+export function agentOf(
+  { agents, userId }: Pick<CallContext, "agents" | "userId">,
+  agentId: string,
+): DurableObjectStub<CodexAgent> {
   return agents.getByName(`${userId}/${agentId}`);
 }
 

@@ -10,19 +10,24 @@ import type { ToolAnnotations } from "./define-tool.ts";
 import { type AskedApproval, type Envelope, failureEnvelope, isFailure } from "./envelope.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { getAgentStatus } from "./get-agent-status.ts";
+import { getDiff } from "./get-diff.ts";
 import { getMySessionInfo } from "./get-my-session-info.ts";
 import { healthCheck } from "./health-check.ts";
+import { importRepository } from "./import-repository.ts";
 import { listActiveAgents } from "./list-active-agents.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
+import { listFiles } from "./list-files.ts";
 import { listSessions } from "./list-sessions.ts";
 import { toMarkdown } from "./markdown.ts";
 import type { PlainTool } from "./plain-tool.ts";
+import { readFiles } from "./read-files.ts";
 import { readTurn } from "./read-turn.ts";
 import { CODEX_TOOLS } from "./registry.ts";
 import { revokeGrants } from "./revoke-grants.ts";
 import { rollback } from "./rollback.ts";
 import { runCodexTool } from "./run-codex-tool.ts";
 import { getTurn, TURN_TOOLS } from "./turn-tools.ts";
+import { writeFiles } from "./write-files.ts";
 
 export interface ToolAnswer {
   structured: Record<string, unknown>;
@@ -66,6 +71,11 @@ const PLAIN_TOOLS: readonly PlainTool[] = [
   revokeGrants,
   listCheckpoints,
   rollback,
+  importRepository,
+  writeFiles,
+  readFiles,
+  listFiles,
+  getDiff,
 ];
 
 /** Made once: their JSON Schemas are the same for every request. */

@@ -3,6 +3,7 @@
 import type { DecidedApproval } from "../agent/types.ts";
 import { visible } from "../lib/visible.ts";
 import { type AskedApproval, type Envelope, isFailure } from "./envelope.ts";
+import { codeSpan, fenced } from "./fence.ts";
 
 const MAX_CHARS = 6_000;
 const MAX_FILES = 20;
@@ -72,27 +73,14 @@ function asked({ approval_id, kind, command, cwd, paths, diff, url }: AskedAppro
     whole.length <= MAX_ASKED_CHARS
       ? whole
       : `${whole.slice(0, MAX_ASKED_CHARS)}\n… cut; structuredContent has it all.`;
-  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return `**${approval_id}**: to ${head}\n${fence}\n${text}\n${fence}\n${url}`;
+  return `**${approval_id}**: to ${head}\n${fenced(text)}\n${url}`;
 }
 
 function item(text: string): string {
   return `- ${text}`;
 }
 
-/** Closed by more backticks than there are in it. */
-function codeSpan(text: string): string {
-  const longest = longestRun(text);
-  if (longest === 0) return `\`${text}\``;
-  const fence = "`".repeat(longest + 1);
-  return `${fence} ${text} ${fence}`;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-}
-
 /** Names of files and commands: what follows a line break in one would pass for an entry of its own. */
-function oneLine(text: string, maxChars = 200): string {
+export function oneLine(text: string, maxChars = 200): string {
   return visible(text.replace(/\s+/g, " ")).slice(0, maxChars);
 }

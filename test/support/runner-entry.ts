@@ -14,10 +14,10 @@ process.on("SIGUSR2", () => { for (const socket of sockets) socket.destroy(); })
 require("./runner.cjs");
 `;
 
-/** Resolves to the path of the program. */
-export async function makeRunnerEntry(directory: string): Promise<string> {
+/** Resolves to the path of the program, which runs with `env` besides what it is started with. */
+export async function makeRunnerEntry(directory: string, env: Record<string, string> = {}): Promise<string> {
   await buildRunner(directory);
   const entry = join(directory, "entry.cjs");
-  writeFileSync(entry, ENTRY);
+  writeFileSync(entry, `Object.assign(process.env, ${JSON.stringify(env)});${ENTRY}`);
   return entry;
 }

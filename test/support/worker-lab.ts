@@ -4,7 +4,9 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { FakeAccounts } from "./fake-accounts/fake-accounts.ts";
+import type { GitServer } from "./git-server.ts";
 import { processesNaming, untilGone } from "./processes.ts";
 import { Bench } from "./worker-bench.ts";
 import { Upstreams } from "./worker-upstreams.ts";
@@ -14,6 +16,7 @@ export interface LabOptions {
   scratchDir: string;
   /** The bundled runner. */
   runnerEntry: string;
+  git: GitServer;
 }
 
 export class Lab {
@@ -51,11 +54,19 @@ export class Lab {
     if (url.pathname.startsWith("/openai/")) {
       return this.#accounts.serve((request.url ?? "").slice("/openai".length), request, response);
     }
+    if (url.pathname.startsWith("/repositories/")) return this.#addRepository(url, request, response);
     if (request.method === "POST" && url.pathname === "/benches") return this.#openBench(response);
     const [, benchId = "", action = "", object = ""] = url.pathname.split("/").slice(1);
     const bench = this.#benches.get(benchId);
     if (bench === undefined) return sendJson(response, 404, { error: `no bench ${benchId}` });
     sendJson(response, 200, await bench.act(`${request.method} ${action}`, object, url.searchParams, request));
+  }
+
+  /** Made by the script in the body. */
+  async #addRepository(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const token = url.searchParams.get("token");
+    const name = url.pathname.split("/")[2] ?? "";
+    sendJson(response, 200, this.#options.git.add(name, await text(request), token === null ? {} : { token }));
   }
 
   async #openBench(response: ServerResponse): Promise<void> {

@@ -5,6 +5,7 @@ import type { TestProject } from "vitest/node";
 import { makeScratchDir } from "./app-server-driver.ts";
 import { startFakeGithub } from "./fake-github.ts";
 import { startFakeModel } from "./fake-model/fake-model.ts";
+import { startGitServer } from "./git-server.ts";
 import { startOidcProvider } from "./oidc-provider.ts";
 import { makeRunnerEntry } from "./runner-entry.ts";
 import { Lab } from "./worker-lab.ts";
@@ -12,16 +13,18 @@ import type { Provided } from "./worker-provided.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratchDir = makeScratchDir("worker-tests-");
-  const runnerEntry = await makeRunnerEntry(scratchDir);
+  const git = await startGitServer();
+  // Repositories of this machine may be imported, and their server is trusted.
+  const runnerEntry = await makeRunnerEntry(scratchDir, { IMPORT_ALLOWED_HOSTS: git.host, IMPORT_CA: git.ca });
   const apiKey = "sk-test-0123456789abcdef";
   const model = await startFakeModel({ apiKey });
-  const lab = new Lab({ scratchDir, runnerEntry });
+  const lab = new Lab({ scratchDir, runnerEntry, git });
   const [oidc, github] = [await startOidcProvider(), await startFakeGithub()];
   const urls = { labUrl: await lab.listen(), modelUrl: model.url, oidcUrl: oidc.url, githubUrl: github.url };
   const provided: Provided = { ...urls, apiKey };
   for (const [key, value] of Object.entries(provided)) project.provide(key as keyof Provided, value); // keys of Provided
   return async () => {
-    await Promise.all([model.close(), oidc.close(), github.close()]);
+    await Promise.all([model.close(), oidc.close(), github.close(), git.close()]);
     try {
       await lab.close();
     } catch (error) {

@@ -32,6 +32,13 @@ export async function modelRequests(text: string): Promise<RecordedRequest[]> {
   return response.json();
 }
 
+/** A git repository that the script makes; resolves to its URL. */
+export async function repository(script: string, token?: string): Promise<string> {
+  const query = token === undefined ? "" : `?token=${token}`;
+  const url = `${inject("labUrl")}/repositories/${crypto.randomUUID()}.git${query}`;
+  return (await fetch(url, { method: "POST", body: script })).json();
+}
+
 /** A model API that behaves as `scenario` says; see test/support/worker-upstreams.ts. */
 export function upstream(scenario: string) {
   const key = crypto.randomUUID();

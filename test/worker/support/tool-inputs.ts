@@ -1,6 +1,8 @@
 // For each tool the smallest good call, and for each kind of parameter what it may not be. A tool or a parameter that is in none of
 // these tables fails the test that iterates over them.
 
+import { fileInputs } from "./file-inputs.ts";
+
 const MIB = 1024 * 1024;
 
 export interface BadValue {
@@ -36,6 +38,11 @@ export const GOOD_CALLS: Readonly<Record<string, Record<string, unknown>>> = {
   revoke_grants: {},
   list_checkpoints: {},
   rollback: { turn_id: TURN_ID },
+  import_repository: { url: "https://git.example/a.git" },
+  write_files: { files: [{ path: "a", content: "c" }] },
+  read_files: { paths: ["a"] },
+  list_files: {},
+  get_diff: {},
 };
 
 const CONTROLS = ["\0", "\n", "\r", "\u001b[2J", "\u007f", "\u0085"];
@@ -79,10 +86,10 @@ const name: BadValue[] = [
   ...[" a", "--help", "../a", "a b", "é"].map((value) => ({ what: `the name ${value}`, value })),
 ];
 
-function listOf(item: readonly BadValue[]): BadValue[] {
+function listOf(item: readonly BadValue[], most = 1_000): BadValue[] {
   return [
     ...[7, null, {}, "a"].map((value) => ({ what: JSON.stringify(value), value })),
-    { what: "more than 1000 items", value: Array(1_001).fill("a"), says: "1000" },
+    { what: `more than ${most} items`, value: Array(most + 1).fill("a"), says: String(most) },
     ...[7, null, {}, ["a"]].map((value) => ({
       what: `an item ${JSON.stringify(value)}`,
       value: ["a", value],
@@ -194,4 +201,5 @@ export const BAD_VALUES: Readonly<Record<string, readonly BadValue[]>> = {
   inactive_for_seconds: numberFrom(0, 31_536_000),
   delete_data: flag,
   dry_run: flag,
+  ...fileInputs({ notText, path, flag, listOf }),
 };

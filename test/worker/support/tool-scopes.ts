@@ -21,4 +21,9 @@ export const NEEDED: Readonly<Record<string, string>> = {
   revoke_grants: "codex:run",
   list_checkpoints: "codex:read",
   rollback: "codex:run",
+  import_repository: "codex:run",
+  write_files: "codex:run",
+  read_files: "codex:read",
+  list_files: "codex:read",
+  get_diff: "codex:read",
 };
