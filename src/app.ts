@@ -23,8 +23,9 @@ import {
 import { type Caller, hasDevToken } from "./oauth/caller.ts";
 import { RESOURCE_METADATA_ROUTE, type ResourceOptions, serveResource } from "./oauth/protected-resource.ts";
 import { identifyRestCaller } from "./oauth/rest-caller.ts";
+import { ARCHIVE_ROUTE, handleArchiveRequest } from "./rest/archive.ts";
 import { CREDENTIALS_ROUTE, credentialRoutes } from "./rest/credentials.ts";
-import { handleToolRequest, REST_ROUTE } from "./rest/routes.ts";
+import { type CallBase, handleToolRequest, REST_ROUTE } from "./rest/routes.ts";
 import { hasSignInMethod, NO_METHOD } from "./signin/methods.ts";
 import { admitAttempt, TooManyAttempts } from "./signin/throttle.ts";
 import { VERSION } from "./version.ts";
@@ -94,16 +95,16 @@ app.all(RESOURCE_METADATA_ROUTE, (c) => {
   return serveResource(requestAt(c.get("origin"), c.req.raw), options, async () => c.notFound());
 });
 
-app.all(REST_ROUTE, async (c) => {
-  const caller = await identifyRestCaller(c.req.raw, resourceOf(c, MCP_ROUTE));
-  if (caller instanceof Response) return caller;
-  const [config, correlationId, log] = [c.get("config"), c.get("correlationId"), c.get("log")];
-  const who = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
-  const identity = { ...who, origin: c.get("origin") };
-  const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY, turnRate: c.env.TURN_RATE };
-  const base = { ...identity, ...objects, config, correlationId, log };
-  return handleToolRequest(c.req.raw, base, (work) => c.executionCtx.waitUntil(work));
-});
+for (const [route, handle] of [
+  [REST_ROUTE, handleToolRequest],
+  [ARCHIVE_ROUTE, handleArchiveRequest],
+] as const) {
+  app.all(route, async (c) => {
+    const caller = await identifyRestCaller(c.req.raw, resourceOf(c, MCP_ROUTE));
+    if (caller instanceof Response) return caller;
+    return handle(c.req.raw, callBaseOf(c, caller), (work) => c.executionCtx.waitUntil(work));
+  });
+}
 
 app.route(
   CREDENTIALS_ROUTE,
@@ -163,6 +164,14 @@ function serveMcp(c: Context<AppEnv>, caller: Caller, request: Request): Promise
     (error) => c.get("log").warn("MCP request failed", { error }),
   );
   return handleMcp(request, { sessions: c.env, identity, stateless });
+}
+
+function callBaseOf(c: Context<AppEnv>, caller: Caller): CallBase {
+  const [config, correlationId, log] = [c.get("config"), c.get("correlationId"), c.get("log")];
+  const who = { userId: caller.user_id, clientId: caller.client_id, scopes: caller.scopes };
+  const identity = { ...who, origin: c.get("origin") };
+  const objects = { agents: c.env.CODEX_AGENT, directories: c.env.DIRECTORY, turnRate: c.env.TURN_RATE };
+  return { ...identity, ...objects, config, correlationId, log };
 }
 
 function resourceOf(c: Context<AppEnv>, path: ResourcePath): ResourceOptions {

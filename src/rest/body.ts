@@ -1,9 +1,9 @@
 // A request's parameters from its JSON body, within bounds.
 import { AppError } from "../errors.ts";
+import { mediaTypeOf } from "./media-type.ts";
+import { MAX_DISCARDED_BYTES } from "./sent-body.ts";
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** Who sends more than this has their connection closed. */
-const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 /** What `curl -d` sends where it is told nothing else: taken as JSON, since that is what users of the predecessor write. */
@@ -13,7 +13,7 @@ const CURL_TYPE = "application/x-www-form-urlencoded";
 export async function readParameters(request: Request): Promise<unknown> {
   const text = await readText(request);
   if (text.trim() === "") return {};
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = mediaTypeOf(request);
   if (type !== "" && type !== CURL_TYPE && !JSON_TYPE.test(type)) {
     throw new AppError(
       "unsupported_media_type",

@@ -1,13 +1,14 @@
 // The tools over plain HTTP: `POST /tools/<name>` with the parameters as JSON, and `GET` for tools that only look.
-import { AppError, isRetryable, statusOf } from "../errors.ts";
+import { AppError, statusOf } from "../errors.ts";
 import type { CallContext } from "../tools/call-context.ts";
 import { TOOLS, type Tool } from "../tools/catalogue.ts";
 import { readParameters } from "./body.ts";
+import { failureResponse, jsonResponse, nameScope, RETRY_AFTER_S } from "./failure.ts";
 import { queryParameters } from "./query.ts";
 
 export const REST_ROUTE = "/tools/*";
 
-type CallBase = Omit<CallContext, "signal" | "isCancelled" | "onProgress">;
+export type CallBase = Omit<CallContext, "signal" | "isCancelled" | "onProgress">;
 
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
 /** The predecessor's names: codex_chat, codex_plan, … */
@@ -17,9 +18,6 @@ const OLD_PREFIX = "codex_";
  * To delete is another matter, and needs a POST.
  */
 const ALSO_BY_GET = "cleanup_inactive_agents";
-
-/** Turns take their time, so there is no use in asking at once. */
-const RETRY_AFTER_S = "30";
 
 /** `keepAlive` lets a call go on whose client has left: only the wait for it ends. */
 export async function handleToolRequest(
@@ -35,19 +33,16 @@ export async function handleToolRequest(
     const running = tool.run(parameters, context);
     keepAlive(running);
     const { structured, failure } = await running;
-    const response = json(structured, failure === null ? 200 : statusOf(failure), base.correlationId);
-    // RFC 6750, section 3.1.
-    if (failure === "forbidden") {
-      response.headers.set("www-authenticate", `Bearer error="insufficient_scope", scope="${tool.scope}"`);
-    }
+    const response = jsonResponse(structured, failure === null ? 200 : statusOf(failure), base.correlationId);
+    if (failure === "forbidden") nameScope(response, tool.scope);
     if (failure === "busy") response.headers.set("retry-after", RETRY_AFTER_S);
     return response;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     base.log.warn("request refused", { error });
-    const { code, message } = error;
-    const body = { status: "failed", error: { code, message, retryable: isRetryable(code) } };
-    return json(body, statusOf(code), base.correlationId, error);
+    const response = failureResponse(error, base.correlationId);
+    if (error.code === "method_not_allowed") response.headers.set("allow", "POST");
+    return response;
   }
 }
 
@@ -73,10 +68,4 @@ async function parametersOf(request: Request, tool: Tool): Promise<unknown> {
 /** A tool that reads the workspace only still adds a turn to the conversation: nothing that a GET may do. */
 function answersGet({ name, annotations }: Tool): boolean {
   return (annotations.readOnlyHint && annotations.idempotentHint) || name === ALSO_BY_GET;
-}
-
-function json(body: object, status: number, correlationId: string, error?: AppError): Response {
-  const headers = new Headers({ "cache-control": "no-store", "x-correlation-id": correlationId });
-  if (error?.code === "method_not_allowed") headers.set("allow", "POST");
-  return Response.json(body, { status, headers });
 }
