@@ -30,7 +30,7 @@ const LEVEL = 1;
 export async function* packArchive(options: PackOptions): AsyncGenerator<Buffer> {
   const { tar, dataDir, difference, manifest } = options;
   await clockHasMoved(manifest, difference.changed);
-  const { archive, done } = createTar(tar, { dataDir, paths: difference.changed });
+  const { archive, done } = createTar(tar, { dataDir, paths: difference.changed.map((row) => manifest.pathOf(row)) });
   done.catch(() => {});
   const packed = new Set<string>();
   const note = (entry: TarEntry): "pass" => {
@@ -60,18 +60,19 @@ async function* withFirst(first: Buffer, rest: Readable): AsyncGenerator<Buffer>
  * A file that is changed twice within one step of the clock looks the same after both. Read after that step, an unchanged
  * look proves an unchanged content.
  */
-async function clockHasMoved(manifest: Manifest, paths: readonly string[]): Promise<void> {
+async function clockHasMoved(manifest: Manifest, rows: readonly number[]): Promise<void> {
   const now = Date.now();
-  const newest = paths.reduce((latest, path) => Math.max(latest, Math.min(now, manifest.ctimeOf(path))), 0);
+  const newest = rows.reduce((latest, row) => Math.max(latest, Math.min(now, manifest.ctimeOf(row))), 0);
   const waitMs = newest + CLOCK_STEP_MS - now;
   if (waitMs > 0) await setTimeout(waitMs);
 }
 
 function doubtWhatMoved({ dataDir, difference, manifest, notes }: PackOptions, packed: ReadonlySet<string>): void {
-  for (const path of difference.changed) {
+  for (const row of difference.changed) {
+    const path = manifest.pathOf(row);
     const stat = statOf(dataDir, path);
-    if (stat !== undefined && packed.has(path) && manifest.matches(path, stat)) continue;
-    manifest.doubt(path);
+    if (stat !== undefined && packed.has(path) && manifest.matches(row, stat)) continue;
+    manifest.doubt(row);
     if (stat === undefined || stat.isDirectory()) continue;
     const remark = packed.has(path) ? "changed while it was saved" : "cannot be read and is not saved";
     notes.add(shownPath(path), remark);

@@ -4,8 +4,10 @@
 /** What is kept of an agent, below its data directory: the workspace, and what it installed in its home. */
 export const ROOTS: readonly string[] = ["workspace", "home"];
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** As a plain text, `path` would be taken for UTF-8. */
 export function absolutePath(directory: string, path: string): string | Buffer {
-  const isAscii = Buffer.byteLength(path) === path.length;
-  return isAscii ? `${directory}/${path}` : Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(path, "latin1")]);
+  if (ASCII.test(path)) return `${directory}/${path}`;
+  return Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(path, "latin1")]);
 }

@@ -1,7 +1,7 @@
 // One look at everything that a checkpoint holds.
 import { constants, lstatSync, readdirSync, type Stats } from "node:fs";
 import { Notes } from "../lib/notes.ts";
-import { Manifest } from "./manifest.ts";
+import { Manifest, NO_ROW } from "./manifest.ts";
 import { absolutePath, ROOTS } from "./paths.ts";
 
 /** Anything here can be had again. */
@@ -12,11 +12,12 @@ const GONE = new Set(["ENOENT", "ENOTDIR"]);
 /** What cannot be read, or is special, is left out and noted. */
 export function scanDisk(dataDir: string): DiskScan {
   const scan = new DiskScan(dataDir);
-  const pending = [...ROOTS];
+  const pending = ROOTS.map((path) => ({ path, row: NO_ROW }));
   for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
-    for (const name of scan.list(directory)) {
-      const path = `${directory}/${name}`;
-      if (scan.add(path)) pending.push(path);
+    for (const name of scan.list(directory.path)) {
+      const path = `${directory.path}/${name}`;
+      const row = scan.add(path, directory.row);
+      if (row !== undefined) pending.push({ path, row });
     }
   }
   return scan;
@@ -37,18 +38,18 @@ export class DiskScan {
     return this.#look(directory, (path) => readdirSync(path, { encoding: "latin1" })) ?? [];
   }
 
-  /** Returns whether it is a directory to go into. */
-  add(path: string): boolean {
+  /** Returns the row of a directory to go into. `directory` is that of the one that holds it. */
+  add(path: string, directory: number): number | undefined {
     const stat = LEFT_OUT.has(path) ? undefined : this.#look(path, (absolute) => lstatSync(absolute));
-    if (stat === undefined) return false;
+    if (stat === undefined) return undefined;
     const kind = stat.mode & constants.S_IFMT;
     if (!KINDS.has(kind)) {
       this.notes.add(shownPath(path), "is a special file and not saved");
-      return false;
+      return undefined;
     }
-    this.manifest.add(path, stat);
+    const row = this.manifest.add(path, directory, stat);
     if (kind === constants.S_IFREG) this.totalBytes += stat.size;
-    return kind === constants.S_IFDIR;
+    return kind === constants.S_IFDIR ? row : undefined;
   }
 
   #look<T>(path: string, look: (absolute: string | Buffer) => T): T | undefined {

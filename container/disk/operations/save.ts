@@ -1,5 +1,4 @@
 // Looks at the disk, compares it with what it was at a checkpoint before, and packs what has changed, or all of it.
-import { buffer } from "node:stream/consumers";
 import * as z from "zod";
 import { HttpFailure } from "../../lib/http.ts";
 import { writeAll, writeChunk } from "../chunks.ts";
@@ -48,7 +47,7 @@ export async function save(request: Request, { input, output }: Bodies): Promise
   const isWorthIt = is_changed || request.is_forced || (request.is_base && manifest.size > 0);
   if (!isWorthIt) return { status: "unchanged" };
   const is_base = request.is_base || request.parent === "none" || parent === undefined;
-  const what = is_base ? manifest.differenceFrom(new Manifest()) : difference;
+  const what = is_base ? manifest.all() : difference;
   const archive = packArchive({
     tar: request.tar,
     dataDir: request.data_dir,
@@ -66,8 +65,10 @@ export async function save(request: Request, { input, output }: Bodies): Promise
 async function readParent({ parent }: Request, input: Bodies["input"]): Promise<Manifest | undefined> {
   if (parent === "none") return new Manifest();
   if (parent === "unknown") return undefined;
+  const pieces: Buffer[] = [];
+  for await (const piece of input) pieces.push(piece);
   try {
-    return Manifest.parse(await buffer(input));
+    return Manifest.parse(Buffer.concat(pieces));
   } catch (error) {
     process.stderr.write(`the manifest cannot be read; all is saved anew: ${String(error)}\n`);
     return undefined;
