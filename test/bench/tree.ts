@@ -20,7 +20,8 @@ export function writeTree(root: string): void {
     return words[(seed >>> 8) % words.length] ?? "";
   };
   for (let number = 0; number < FILES; number++) {
-    const directory = join(root, `d${number % 40}`, `e${Math.floor(number / FILES_PER_DIRECTORY)}`);
+    const place = Math.floor(number / FILES_PER_DIRECTORY);
+    const directory = join(root, `d${place % 40}`, `e${place}`);
     mkdirSync(directory, { recursive: true });
     let text = "";
     while (text.length < FILE_BYTES) text += `${next()} `;
