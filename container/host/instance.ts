@@ -16,7 +16,9 @@ export interface InstanceOptions {
 }
 
 /** The runner waits for others nearly all the time: V8's optimizers and lazy collection would cost it 20 MB and gain it nothing. */
-const NODE_FLAGS = ["--max-semi-space-size=1", "--no-turbofan", "--no-maglev", "--optimize-for-size"];
+const NODE_FLAGS = ["--max-semi-space-size=1", "--no-turbofan", "--no-maglev", "--optimize-for-size", "--expose-gc"];
+/** glibc: what is free goes back to the system, however much was in use before. mallopt(3) */
+const MALLOC = { MALLOC_TRIM_THRESHOLD_: "131072" };
 const START_TIMEOUT_MS = 15_000;
 const KILL_GRACE_MS = 6_000;
 const ReadyLine = z.object({ ready: z.literal(true), port: z.number().int() });
@@ -34,7 +36,7 @@ export class Instance {
     // stdin stays an open pipe: its end tells the runner that this host is gone, however it went.
     this.#child = spawn(process.execPath, [...NODE_FLAGS, entry], {
       cwd,
-      env,
+      env: { ...env, ...MALLOC },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });

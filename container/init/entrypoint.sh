@@ -9,5 +9,7 @@ install -d -o runner -g runner -m 0711 "$DATA_DIR" "$DATA_DIR/scratch"
 install -d -o agent -g agent -m 0755 "$DATA_DIR/workspace" "$DATA_DIR/home"
 install -d -o agent -g agent -m 0700 "$DATA_DIR/staging"
 install -d -o agent -g agent -m 0755 "$DATA_DIR/incoming"
+# glibc: what is free goes back to the system, however much was in use before. mallopt(3)
+export MALLOC_TRIM_THRESHOLD_=131072
 # The runner waits for others nearly all the time: V8's optimizers and lazy collection would cost it 20 MB and gain it nothing.
-exec /app/init node --max-semi-space-size=1 --no-turbofan --no-maglev --optimize-for-size /app/runner.cjs
+exec /app/init node --max-semi-space-size=1 --no-turbofan --no-maglev --optimize-for-size --expose-gc /app/runner.cjs

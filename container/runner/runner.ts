@@ -19,6 +19,7 @@ import type { RunnerConfig } from "./config.ts";
 import { DiskProcess } from "./disk-process.ts";
 import { Drain } from "./drain.ts";
 import { WorkspaceFiles, type WorkspaceFilesOptions } from "./files/workspace-files.ts";
+import { IdleMemory } from "./idle-memory.ts";
 import { CodexSandboxJail, type Jail, OpenJail } from "./jail.ts";
 import { MetricsReader } from "./metrics.ts";
 import { createRunnerServer } from "./server.ts";
@@ -76,6 +77,8 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
     models: async () => (codex === undefined ? [] : catalogue.list(await codex.appServer.connect())),
     logTail: (lines) => recent.tail(lines),
   });
+  const memory = new IdleMemory({ isTurnActive });
+  server.on("request", () => memory.used());
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(config.PORT, config.LISTEN_HOST, resolve);
   });

@@ -7,7 +7,8 @@ import { AGENTS } from "./parallel.ts";
 import { comparison, type Row } from "./report.ts";
 import { wholeStack } from "./whole-stack.ts";
 
-const IDLE_MS = 5_000;
+/** The runner gives memory back after 10 s. */
+const IDLE_MS = 13_000;
 const MAX_RUNNER_MIB = 60;
 
 export async function benchMemory({ server }: Bench): Promise<Row[]> {
