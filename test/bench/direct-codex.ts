@@ -1,4 +1,5 @@
 // The floor: one warm `codex app-server`, driven directly by the requests that the runner sends it.
+import { rmSync } from "node:fs";
 import { findCodexBinary } from "../../container/runner/codex/binary.ts";
 import { appServerArguments } from "../../container/runner/codex/settings.ts";
 import { CodexSandboxJail } from "../../container/runner/jail.ts";
@@ -23,7 +24,10 @@ export async function directCodex(modelUrl: string): Promise<Side> {
     hasSchema: true,
     followUp: (message) => say(thread, message),
     fresh: async (message) => say(await open(), message),
-    close: () => codex.close(),
+    close: async () => {
+      await codex.close();
+      rmSync(cwd, { recursive: true, force: true });
+    },
   };
 }
 
