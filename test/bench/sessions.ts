@@ -28,7 +28,7 @@ export async function benchSessions({ model, rounds }: Bench): Promise<Row[]> {
       samples.many.push(manyMs);
       samples.few.push(fewMs);
     }
-    const what = `\`list_sessions\`, page of ${PAGE} of ${MANY} agents, ms`;
+    const what = `\`list_sessions\`, page of ${PAGE} out of ${MANY.toLocaleString("en")} agents, ms`;
     return [comparison(what, samples.many, `of ${FEW} agents`, samples.few, TARGET)];
   } finally {
     await many.end();
