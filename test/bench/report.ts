@@ -49,7 +49,7 @@ export function comparison(
     ours: summary(ours) + p95,
     against,
     theirs: summary(theirs),
-    ratio: target.isShare === true ? percent(ratio) : ratio.toFixed(2),
+    ratio: ratioText(ratio, target),
     target: describe(target),
     isMet: checks.length === 0 ? undefined : checks.every(Boolean),
   };
@@ -77,6 +77,11 @@ export function putBetweenMarks(text: string, report: string): string {
 /** What is between the marks now. */
 export function betweenMarks(text: string): string {
   return text.slice(text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)).trim();
+}
+
+function ratioText(ratio: number, { isShare, fasterThan }: Target): string {
+  if (fasterThan !== undefined) return `${(1 / ratio).toFixed(1)} × faster`;
+  return isShare === true ? percent(ratio) : ratio.toFixed(2);
 }
 
 function describe({ atMost, fasterThan, max, isShare }: Target): string {

@@ -34,6 +34,11 @@ describe("a row", () => {
     expect(comparison("a", OURS, "b", THEIRS, target)).toMatchObject({ target: text, isMet });
   });
 
+  it("tells how much faster than others it is", () => {
+    const row = comparison("turn, ms", [50], "peer", [200], { fasterThan: 3 });
+    expect(row).toMatchObject({ ratio: "4.0 × faster", isMet: true });
+  });
+
   it("tells shares in percent", () => {
     const row = comparison("bytes", [5], "tar", [10_000], { atMost: 0.02, isShare: true });
     expect(row).toMatchObject({ ratio: "0.050 %", target: "≤ 2.0 %", isMet: true });
