@@ -1,5 +1,5 @@
 // Puts the runner together: directories, Codex, turns, and the HTTP server over them.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,8 +14,9 @@ import { AppServer } from "./codex/app-server.ts";
 import { findCodexBinary } from "./codex/binary.ts";
 import { Catalogue } from "./codex/catalogue.ts";
 import { type ApprovalCounter, decideRequest } from "./codex/server-requests.ts";
-import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout, layout } from "./codex/settings.ts";
+import { appServerArguments, appServerEnvironment, type CodexSettings, type Layout } from "./codex/settings.ts";
 import type { RunnerConfig } from "./config.ts";
+import { prepareDirectories } from "./directories.ts";
 import { DiskProcess } from "./disk-process.ts";
 import { Drain } from "./drain.ts";
 import { WorkspaceFiles, type WorkspaceFilesOptions } from "./files/workspace-files.ts";
@@ -139,25 +140,6 @@ async function forgetConversations({ codexHome, sqlite }: Layout, { codex }: Tur
 function warmUp({ codex, jail, log }: TurnTools): void {
   void codex?.appServer.connect().catch((error: unknown) => log.error("codex cannot start", { error: String(error) }));
   void jail.isUsable();
-}
-
-function prepareDirectories(dataDir: string): Layout {
-  const paths = layout(dataDir);
-  rmSync(paths.scratch, { recursive: true, force: true });
-  // Commands may be another user's: they pass through to the prompts that are handed over as files.
-  mkdirSync(paths.scratch, { recursive: true, mode: 0o711 });
-  for (const directory of [
-    paths.workspace,
-    paths.home,
-    paths.staging,
-    paths.codexHome,
-    paths.sqlite,
-    paths.tmp,
-    paths.baseline,
-  ]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  }
-  return paths;
 }
 
 interface ToolNeeds {

@@ -19,7 +19,10 @@ const RepositoryUrl = z
   .max(2_048, "must not exceed 2048 characters")
   .regex(/^[\x21-\x7e]+$/, { error: "must be an https URL without spaces", abort: true })
   .refine((text) => URL.parse(text)?.protocol === "https:", { error: "must be an https URL", abort: true })
-  .refine((text) => !URL.parse(text)?.username && !URL.parse(text)?.password, "must not hold credentials; use token");
+  .refine(
+    (text) => !URL.parse(text)?.username && !URL.parse(text)?.password,
+    "must not hold credentials (token is for these)",
+  );
 
 export const importRepository = definePlainTool({
   name: "import_repository",

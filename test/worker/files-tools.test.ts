@@ -65,11 +65,12 @@ describe("write_files", () => {
     expect(await lab.shell(agent, "cat real link; test -L link || echo ' file'")).toBe("keptnew file\n");
   });
 
-  it("says the same again where nothing changes", async () => {
-    const { user } = newcomer();
-    const call = { files: [{ path: "a", content: "a" }] };
-    const { checkpoint_id } = await look(user, "write_files", call);
-    expect(await look(user, "write_files", call)).toMatchObject({ checkpoint_id });
+  it("brings about the same when it is called again", async () => {
+    const { user, agent } = newcomer();
+    const call = { files: [{ path: "a", content: "a" }], delete: ["b"] };
+    await look(user, "write_files", call);
+    expect(await look(user, "write_files", call)).toMatchObject({ written: [{ action: "replaced", size: 1 }] });
+    expect(await lab.shell(agent, "ls; cat a")).toBe("a\na");
   });
 });
 
