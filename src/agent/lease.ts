@@ -19,6 +19,8 @@ export interface FleetLeases {
 export interface LeaseOptions {
   /** Asked for at each use: a stub that has failed stays broken. */
   fleet(): FleetLeases;
+  /** Waits between attempts to get a lease, in ms. */
+  retryMs?: readonly number[];
   holder: string;
   limits: { all: number; user: number };
   log: Logger;
@@ -39,6 +41,10 @@ const RENEW_S = 60;
 const IDLE_MS = 60_000;
 /** Where others wait, an agent that always has work takes in more of it for so long. */
 const SHARE_MS = 600_000;
+
+const RETRY_MS = [50, 500];
+const NO_ANSWER =
+  "The server cannot tell how many containers are up, so none was started. Try again in a minute; the log has the reason.";
 
 export class Lease {
   readonly #options: LeaseOptions;
@@ -62,10 +68,10 @@ export class Lease {
     );
   }
 
-  /** Throws `busy`. Whoever has one keeps it. */
+  /** Throws `busy`, and `container_unavailable` where the fleet does not answer. Whoever has one keeps it. */
   async acquire(userId: string): Promise<void> {
-    const { fleet, holder, limits, schedules } = this.#options;
-    const answer = await fleet().acquire({ holder, user_id: userId, limits });
+    const { limits, schedules } = this.#options;
+    const answer = await this.#ask(userId);
     if (!answer.granted) throw busy(answer.full, limits);
     this.#heldSince = this.#now();
     this.#isWanted = false;
@@ -99,6 +105,21 @@ export class Lease {
     await fleet()
       .release(holder)
       .catch((error: unknown) => log.warn("lease not given back", { error }));
+  }
+
+  /** More than once: a fleet that was lost in the middle, as by a deploy, is there again at once. */
+  async #ask(userId: string): ReturnType<FleetLeases["acquire"]> {
+    const { fleet, holder, limits, retryMs = RETRY_MS, log } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await fleet().acquire({ holder, user_id: userId, limits });
+      } catch (cause) {
+        const delayMs = retryMs[attempt];
+        if (delayMs === undefined) throw new AppError("container_unavailable", NO_ANSWER, { cause });
+        log.warn("no answer about a lease", { error: cause, attempt });
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+      }
+    }
   }
 
   get #isShareUsed(): boolean {

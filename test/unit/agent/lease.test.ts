@@ -4,10 +4,12 @@ import { Lease } from "../../../src/agent/lease.ts";
 
 function lab(answer: { granted: true } | { granted: false; full: "all" | "user" } = { granted: true }) {
   const told: string[] = [];
-  const state = { isNeeded: true, isPlanned: false, isWanted: false, usedAt: 7, now: 1_000_000 };
+  const state = { isNeeded: true, isPlanned: false, isWanted: false, failures: 0, usedAt: 7, now: 1_000_000 };
   const lease = new Lease({
+    retryMs: [0, 0],
     fleet: () => ({
       acquire: async ({ user_id }) => {
+        if (state.failures-- > 0) throw new Error("the fleet was lost");
         told.push(`acquire ${user_id}`);
         return answer;
       },
@@ -105,4 +107,17 @@ it("takes no more turns after ten minutes while others wait, and takes them agai
   state.isNeeded = false;
   await lease.release();
   lease.assertShare();
+});
+
+it("is had from a fleet that is lost in the middle", async () => {
+  const { lease, told, state } = lab();
+  state.failures = 2;
+  await lease.acquire("ada");
+  expect(told).toContain("acquire ada");
+});
+
+it("is refused with a reason where the fleet does not answer", async () => {
+  const { lease, state } = lab();
+  state.failures = 3;
+  await expect(lease.acquire("ada")).rejects.toMatchObject({ code: "container_unavailable" });
 });
