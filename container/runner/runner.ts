@@ -80,16 +80,20 @@ export async function startRunner(config: RunnerConfig, recent: RecentLines, log
   });
   const memory = new IdleMemory({ isTurnActive });
   server.on("request", () => memory.used());
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(config.PORT, config.LISTEN_HOST, resolve);
-  });
-  const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
+  const port = await listen(server, config);
   log.info("listening", { port });
   warmUp(tools);
   return {
     port,
     stop: () => stopInOrder({ server, turns, drain, codex }, config.DRAIN_SECONDS * 1_000),
   };
+}
+
+async function listen(server: Server, { PORT, LISTEN_HOST }: RunnerConfig): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(PORT, LISTEN_HOST, resolve);
+  });
+  return (server.address() as AddressInfo).port; // a TCP server's address is never a string
 }
 
 interface Parts {
