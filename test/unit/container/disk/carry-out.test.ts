@@ -124,6 +124,7 @@ function dieAfter(dataDir: string, steps: readonly Step[], taken: number): void 
   mkdirSync(join(dataDir, STAGE, "old"), { recursive: true });
   writeFileSync(join(dataDir, STAGE, "plan.json"), JSON.stringify(steps));
   for (const { kind, from, to } of steps.slice(0, taken)) {
+    if (!existsSync(join(dataDir, from))) continue;
     if (kind === "keep") writeFileSync(join(dataDir, to), "1");
     else renameSync(join(dataDir, from), join(dataDir, to));
   }

@@ -12,6 +12,7 @@ it("has a default for all but what it cannot know, as it is in a container", () 
     ENDS_WITH_STDIN: false,
     SANDBOX: "codex",
     DRAIN_SECONDS: 0,
+    IMPORT_ALLOWED_HOSTS: [],
     LOG_LEVEL: "INFO",
   });
 });

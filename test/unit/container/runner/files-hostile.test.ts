@@ -19,8 +19,13 @@ beforeEach(() => {
   files.lab.runner.giveWorkspace();
 });
 
-async function expectRefused(format: Format, archive: Buffer, message: RegExp): Promise<void> {
-  for (const mode of ["merge", "replace"] as const) {
+async function expectRefused(
+  format: Format,
+  archive: Buffer,
+  message: RegExp,
+  modes: readonly ("merge" | "replace")[] = ["merge", "replace"],
+): Promise<void> {
+  for (const mode of modes) {
     const refused = await refusalOf(files.upload(format, mode, archive));
     expect(refused).toMatchObject({ status: 422, code: "archive_refused" });
     expect(refused.message).toMatch(message);
@@ -100,9 +105,10 @@ describe("a tar archive is refused that", () => {
     await expectRefused("tar.zst", archive, /bomb/);
   });
 
-  it("has hundreds of thousands of entries", async () => {
+  // It is refused at the one that is too many: the others are on disk by then.
+  it("has hundreds of thousands of entries", { timeout: 120_000 }, async () => {
     const headers = Buffer.concat(Array.from({ length: 201_000 }, (_, index) => file(`f${index}`)));
-    await expectRefused("tar.zst", zstdCompressSync(headers), /more than 200000 entries/);
+    await expectRefused("tar.zst", zstdCompressSync(headers), /more than 200000 entries/, ["merge"]);
   });
 
   it("is compressed so that it needs more memory than there is", async () => {
