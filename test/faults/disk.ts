@@ -1,33 +1,28 @@
 // The disk of all agents of one stack: a small one of its own, where this machine lets it be made, so that it can be filled.
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statfsSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const SIZE = "400m";
-const SPARE_BLOCKS = 16;
 
 export class AgentsDisk {
   readonly directory: string;
   /** Why it cannot be filled. */
   readonly problem: string | undefined;
-  readonly #onExit = (): void => this.#unmount();
 
   constructor(directory: string) {
     this.directory = directory;
     mkdirSync(directory, { mode: 0o700 });
     this.problem = mount(directory);
-    if (this.problem === undefined) process.once("exit", this.#onExit);
   }
 
-  /** Takes all that is left of it. Returns false where it cannot. */
-  fill(): boolean {
+  /** Takes all that is left of it. Resolves to false where it cannot. */
+  async fill(): Promise<boolean> {
     if (this.problem !== undefined) return false;
-    const { bavail, bsize } = statfsSync(this.directory);
-    // Others write meanwhile: where not all can be had, it is nearly full, and soon is.
-    for (let blocks = bavail; blocks > 0; blocks -= SPARE_BLOCKS) {
-      const { status } = spawnSync("fallocate", ["-l", String(blocks * bsize), this.#filler]);
-      if (status === 0) break;
-    }
+    // It ends as soon as nothing more can be written.
+    const args = ["if=/dev/zero", `of=${this.#filler}`, "bs=1M"];
+    await promisify(execFile)("dd", args).catch(() => {});
     return true;
   }
 
@@ -37,16 +32,11 @@ export class AgentsDisk {
   }
 
   close(): void {
-    process.off("exit", this.#onExit);
-    this.#unmount();
+    if (this.problem === undefined) execFileSync("umount", ["--lazy", this.directory]);
   }
 
   get #filler(): string {
     return join(this.directory, "filler");
-  }
-
-  #unmount(): void {
-    if (this.problem === undefined) execFileSync("umount", ["--lazy", this.directory]);
   }
 }
 

@@ -1,6 +1,7 @@
 // What a fault may cost: the codes with which turns may end because of it. A turn that no fault excuses must complete.
 import type { ErrorCode } from "../../src/errors.ts";
 import type { Fault } from "./fault-plan.ts";
+import type { TurnPlan } from "./plan.ts";
 import { TURN_TIMEOUT_S } from "./settings.ts";
 
 /** The container is gone, or was being started again. */
@@ -8,9 +9,14 @@ const CONTAINER: readonly ErrorCode[] = ["container_lost", "container_unavailabl
 /** After a turn's deadline its agent gives the runner so long; see turn-runner.ts. */
 const GRACE_S = 30;
 
-/** Of a turn of that agent. */
-export function excusedCodes(struck: readonly Fault[], agent: string): ReadonlySet<string> {
-  return new Set(struck.flatMap((fault) => (isFelt(fault, agent) ? codesOf(fault) : [])));
+/** Of that turn. */
+export function excusedCodes(
+  struck: readonly Fault[],
+  { agent, steps }: Pick<TurnPlan, "agent" | "steps">,
+): ReadonlySet<string> {
+  const ofModel = steps.some((step) => "stallMs" in step && step.stallMs > TURN_TIMEOUT_S * 1_000);
+  const ofFaults = struck.flatMap((fault) => (isFelt(fault, agent) ? codesOf(fault) : []));
+  return new Set([...ofFaults, ...(ofModel ? ["deadline_exceeded"] : [])]);
 }
 
 /** Whether the fault is one of the machine, or of that agent. */
@@ -30,6 +36,7 @@ function codesOf({ fault, place }: Fault): readonly ErrorCode[] {
     case "call":
       return place.at === "call" && (place.call === "start" || place.call === "restore") ? CONTAINER : [];
     case "sql":
+      if (fault.of === "fleet") return ["container_unavailable"];
       return fault.how === "throw" ? ["internal", "container_unavailable"] : [];
     case "bucket":
       return ["storage_unavailable"];

@@ -105,8 +105,8 @@ function sql(random: Random): ReturnType<Maker> {
   const fault = {
     kind: "sql",
     of: random.pick(["agent", "agent", "agent", "directory", "fleet"]),
-    skip: random.between(0, 6),
-    times: random.between(1, 2),
+    skip: random.between(0, 12),
+    times: random.pick([1, 1, 2, 4, 10]),
     how: random.pick(["throw", "reset"]),
   } as const;
   return random.chance(0.3) ? { fault, place: { at: "accept" } } : { fault };

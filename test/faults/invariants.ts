@@ -6,6 +6,7 @@ import type { RecordedRequest } from "../support/fake-model/request-log.ts";
 import type { Answer } from "./client.ts";
 import { excusedCodes } from "./excuses.ts";
 import type { Fault } from "./fault-plan.ts";
+import type { TurnPlan } from "./plan.ts";
 import type { Trace } from "./trace.ts";
 import type { Attachment, TurnRun } from "./turn-run.ts";
 
@@ -66,7 +67,7 @@ function settlement({ attachments }: TurnRun, view: Answer): string[] {
 
 function ending(run: TurnRun, { status, error }: Answer, struck: readonly Fault[]): string[] {
   if (status === "completed" || error === undefined) return [];
-  const excused = excusedCodes(struck, run.plan.agent);
+  const excused = excusedCodes(struck, run.plan);
   return [
     ...codeProblem(error.code),
     ...(excused.has(error.code)
@@ -104,13 +105,20 @@ function watching({ by, progress, answer }: Attachment, kept: readonly string[])
   ];
 }
 
-/** The model was asked for it in one turn of Codex only, and one turn of an agent at a time. */
+/** The model was asked for it in one turn of Codex only. */
 export function modelProblems(seen: readonly Seen[], requests: readonly RecordedRequest[]): string[] {
   return seen.flatMap(({ run: { plan } }) => {
     const asked = requests.filter(({ promptText }) => promptText.includes(`(#${plan.tag})`));
     const turns = new Set(asked.map(({ headers }) => codexTurnOf(String(headers["x-codex-turn-metadata"] ?? "{}"))));
     return turns.size > 1 ? [`${plan.tag}: Codex worked on it ${turns.size} times`] : [];
   });
+}
+
+/** The turns of one agent were given to runners in the order in which they were accepted. */
+export function orderProblems(turns: readonly TurnPlan[], trace: Trace): string[] {
+  const wanted = turns.map(({ tag }) => tag).filter((tag) => trace.turnsOf.has(tag));
+  const found = [...trace.turnsOf.keys()].filter((tag) => wanted.includes(tag));
+  return isPrefix(found, wanted) ? [] : [`turns ran in the order ${found.join(", ")}`];
 }
 
 function codexTurnOf(metadata: string): string {

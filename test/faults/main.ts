@@ -18,6 +18,8 @@ const { values } = parseArgs({
   },
 });
 const options = Options.parse(values);
+// What is mounted and written is removed at an exit, and not where a signal ends the process.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
 const startedAt = Date.now();
 const results = await runSeeds(options, (result) => {
   console.log(oneLine(result));

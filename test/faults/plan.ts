@@ -2,6 +2,7 @@
 import type { Step } from "../support/fake-model/script.ts";
 import { type Fault, planFaults } from "./fault-plan.ts";
 import { Random } from "./random.ts";
+import { TURN_TIMEOUT_S } from "./settings.ts";
 
 export interface TurnPlan {
   /** In the prompt, so that the model, the runner's stream and the files can be told by it. */
@@ -26,15 +27,20 @@ export interface SeedPlan {
   agents: string[];
   turns: TurnPlan[];
   faults: Fault[];
+  /** Whether the agents sleep before their disks are taken away in the end. */
+  sleeps: boolean;
 }
 
+/** The model falls silent for longer than a turn may take. */
+const HANG: Step = { stallMs: 10 * TURN_TIMEOUT_S * 1_000 };
+const HANGS = 0.01;
 const TRANSPORTS = ["2026", "2025", "rest"] as const;
 
 export function planOf(seed: number): SeedPlan {
   const random = new Random(seed);
   const agents = Array.from({ length: random.between(1, 3) }, (_, index) => `s${seed}-${"abc"[index]}`);
   const turns = agents.flatMap((agent) => planTurns(agent, random));
-  return { seed, agents, turns, faults: planFaults(turns, random) };
+  return { seed, agents, turns, faults: planFaults(turns, random), sleeps: random.chance(0.5) };
 }
 
 /** What the turn writes into its own file. */
@@ -76,7 +82,8 @@ function planSteps(tag: string, kind: TurnPlan["kind"], random: Random): Step[] 
     kind === "read"
       ? [{ run: "ls" }]
       : [{ run: `${mark} && printf 'made by %s\\n' ${tag} > ${fileOf({ tag })}` }, ...moreWork(tag, random)];
-  return [...work.flatMap((step) => [...mishap(random), step]), ...mishap(random), { answer: {} }];
+  const steps = work.flatMap((step) => [...mishap(random), step]);
+  return [...steps, ...mishap(random), ...(random.chance(HANGS) ? [HANG] : []), { answer: {} }];
 }
 
 function moreWork(tag: string, random: Random): Step[] {

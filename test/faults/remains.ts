@@ -2,7 +2,8 @@
 // when the agent is deleted.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine } from "../support/processes.ts";
+import * as z from "zod";
+import { commandLine, kill } from "../support/processes.ts";
 import { type Answer, callTool } from "./client.ts";
 import type { Seen } from "./invariants.ts";
 import { contentOf, fileOf, RUNS } from "./plan.ts";
@@ -16,28 +17,38 @@ export interface AgentEnd {
   seen: readonly Seen[];
   /** A disk of it was lost on the way. */
   lostDisk: boolean;
+  /** Whether its disk is taken away in its sleep, which saves what was not saved before, or from under it. */
+  sleeps: boolean;
+  /** Its container ended without a chance to save what it had. */
+  lostContainer: boolean;
   /** There was a time at which nothing could be written: a command that failed then has made no file. */
   wasFull: boolean;
 }
 
+const Evidence = z.object({
+  commands: z.array(z.object({ exit_code: z.number().nullable() })),
+  changed_files: z.array(z.object({ path: z.string() })),
+});
 const SLEEP_TIMEOUT_MS = 20_000;
 const GONE_TIMEOUT_MS = 6_000;
 const LOOK_TIMEOUT_MS = 40_000;
 
-/** Looks at the files, lets the agent sleep, takes its disk away, wakes it, and looks again. */
+/** Looks at the files, takes the agent's disk away, in its sleep or with its container, wakes it, and looks again. */
 export async function agentProblems(end: AgentEnd): Promise<string[]> {
   // A disk that was lost comes back with the next turn only.
   const problems = fileProblems({ ...end, isNew: end.lostDisk }, "in the end");
-  problems.push(...(await put(end, { inactive_for_seconds: 0 }, "sleep")));
+  if (end.sleeps) problems.push(...(await put(end, { inactive_for_seconds: 0 }, "sleep")));
+  else for (const pid of end.stack.processesOf(end.object)) kill(pid, "SIGKILL");
   rmSync(end.stack.directoryOf(end.object), { recursive: true, force: true, maxRetries: 5 });
   problems.push(...(await wake(end)));
   problems.push(...fileProblems({ ...end, isNew: false }, "on a new disk"));
+  problems.push(...(await bucketProblems(end)));
   problems.push(...(await put(end, { inactive_for_seconds: 0, delete_data: true }, "be deleted")));
   return problems.map((problem) => `${end.agent}: ${problem}`);
 }
 
 function fileProblems(
-  { stack, object, seen, lostDisk, wasFull, isNew }: AgentEnd & { isNew: boolean },
+  { stack, object, seen, lostContainer, wasFull, isNew }: AgentEnd & { isNew: boolean },
   when: string,
 ): string[] {
   const runs = read(stack.fileOf(object, RUNS)).split("\n");
@@ -46,7 +57,7 @@ function fileProblems(
     const isDone =
       view?.status === "completed" && plan.kind === "write" && (!wasFull || hasChanged(view, fileOf(plan)));
     // What could not be saved says so, and goes with the disk.
-    const mayLack = !isDone || isNew || (lostDisk && JSON.stringify(view).includes("were not saved"));
+    const mayLack = !isDone || isNew || (lostContainer && JSON.stringify(view).includes("were not saved"));
     const isThere = read(stack.fileOf(object, fileOf(plan))) === contentOf(plan);
     return [
       ...(count > 1 ? [`${plan.tag} ran its command ${count} times`] : []),
@@ -55,9 +66,23 @@ function fileProblems(
   });
 }
 
-/** Whether the turn's evidence has that file. */
+/** In the bucket is what a checkpoint is made of, and nothing else for long. */
+async function bucketProblems({ stack, agent, object }: AgentEnd): Promise<string[]> {
+  const list = { by: "rest" as const, name: "list_checkpoints", parameters: { agent_id: agent } };
+  let [listed, stored] = [0, 0];
+  for (const deadline = Date.now() + GONE_TIMEOUT_MS; Date.now() < deadline; await sleep(100)) {
+    const { checkpoints } = await callTool(stack, list);
+    listed = Array.isArray(checkpoints) ? checkpoints.length : 0;
+    stored = (await stack.remains()).objects.filter((key) => key.includes(object)).length;
+    if (stored === listed) return [];
+  }
+  return [`${stored} objects are in the bucket for ${listed} checkpoints`];
+}
+
+/** Whether all that the turn ran came to a good end, and the file is in its evidence. */
 function hasChanged({ evidence }: Answer, path: string): boolean {
-  return JSON.stringify(evidence ?? "").includes(`"path":"${path}"`);
+  const { commands, changed_files } = Evidence.parse(evidence);
+  return commands.every(({ exit_code }) => exit_code === 0) && changed_files.some((file) => file.path === path);
 }
 
 /** Sleep and deletion: both refuse an agent that is at work still. */

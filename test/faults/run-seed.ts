@@ -1,7 +1,8 @@
 // One seed from its plan to the verdict.
 import { setTimeout as sleep } from "node:timers/promises";
+import { excusedCodes } from "./excuses.ts";
 import type { Fault } from "./fault-plan.ts";
-import { modelProblems, type Seen, turnProblems } from "./invariants.ts";
+import { modelProblems, orderProblems, type Seen, turnProblems } from "./invariants.ts";
 import { planOf, type SeedPlan } from "./plan.ts";
 import { agentProblems, leftoverProblems } from "./remains.ts";
 import type { Stack } from "./stack.ts";
@@ -57,6 +58,12 @@ export async function runSeed(seed: number, stack: Stack): Promise<SeedResult> {
     ...trace.problems,
     ...seen.flatMap((one) => turnProblems(one, trace, striker.struck)),
     ...modelProblems(seen, stack.model.requests),
+    ...plan.agents.flatMap((agent) =>
+      orderProblems(
+        plan.turns.filter((turn) => turn.agent === agent),
+        trace,
+      ),
+    ),
     ...(await endAgents({ stack, plan, objects, seen, struck: striker.struck })),
   ];
   return {
@@ -90,7 +97,7 @@ async function drive(runs: readonly TurnRun[], striker: Striker): Promise<void> 
 
 /** Nothing fails from here on. A clock that went ahead stays there: nothing may be younger than now. */
 async function calmDown(stack: Stack, striker: Striker): Promise<void> {
-  await striker.rest();
+  await striker.stop();
   stack.disk.free();
   await stack.untilUp();
   const offsets = striker.struck.flatMap(({ fault }) => (fault.kind === "clock" ? [fault.offsetMs] : []));
@@ -99,6 +106,7 @@ async function calmDown(stack: Stack, striker: Striker): Promise<void> {
 
 async function look(run: TurnRun): Promise<Seen> {
   if (run.turnId === undefined) return { run, view: undefined, log: [] };
+  await run.repeat();
   return { run, view: await run.view(), log: await run.log() };
 }
 
@@ -124,6 +132,9 @@ async function endAgents({
         seen: seen.filter(({ run }) => run.plan.agent === agent),
         wasFull: struck.some(({ fault }) => fault.kind === "disk-full"),
         lostDisk: struck.some(({ fault, agent: of }) => fault.kind === "lose" && of === agent),
+        lostContainer:
+          !plan.sleeps || struck.some((fault) => excusedCodes([fault], { agent, steps: [] }).has("container_lost")),
+        sleeps: plan.sleeps,
       }),
     ),
   );

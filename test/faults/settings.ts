@@ -15,7 +15,7 @@ export interface StackSettings {
 const TOKEN = "dev-token-of-the-fault-suite";
 const HOST_TOKEN = "host-token-of-the-fault-suite-0123456789";
 /** Long enough for every turn of a plan on a busy machine. */
-export const TURN_TIMEOUT_S = 40;
+export const TURN_TIMEOUT_S = 25;
 
 /** Writes the file that the Worker's program reads. */
 export function workerOptions(

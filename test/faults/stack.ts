@@ -2,7 +2,6 @@
 // in workerd, the process host with its runners, the real Codex. Only the model is a stand-in.
 import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../src/cli/dev/ports.ts";
 import { makeScratchDir } from "../support/app-server-driver.ts";
 import { type FakeModel, startFakeModel } from "../support/fake-model/fake-model.ts";
@@ -30,6 +29,7 @@ export class Stack {
   readonly #worker: Part;
   readonly #host: Part;
   readonly #writeOptions: () => unknown;
+  readonly #onExit = (): void => this.#removeAll();
   #clockOffsetMs = 0;
 
   static async start(): Promise<Stack> {
@@ -71,6 +71,7 @@ export class Stack {
     const options = () =>
       workerOptions(settings, { suite: control.url, model: model.url, clockOffsetMs: this.#clockOffsetMs });
     this.token = options().token;
+    process.once("exit", this.#onExit);
     const onLine = (line: string): void => {
       this.log.push(line);
       if (this.log.length > MAX_LOG_LINES) this.log.shift();
@@ -144,10 +145,14 @@ export class Stack {
     try {
       await untilGone(left, GONE_TIMEOUT_MS);
     } finally {
-      for (const pid of left()) kill(pid, "SIGKILL");
-      await sleep(50);
-      this.disk.close();
-      rmSync(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
+      process.off("exit", this.#onExit);
+      this.#removeAll();
     }
+  }
+
+  #removeAll(): void {
+    for (const pid of processesNaming(this.#scratch)) kill(pid, "SIGKILL");
+    this.disk.close();
+    rmSync(this.#scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 }

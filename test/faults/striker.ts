@@ -24,6 +24,7 @@ export class Striker {
   /** Those that this machine cannot have, with the reason. */
   readonly impossible = new Set<string>();
   readonly #options: StrikerOptions;
+  #isOver = false;
   readonly #pending = new Set<Promise<unknown>>();
 
   constructor(options: StrikerOptions) {
@@ -49,12 +50,14 @@ export class Striker {
     };
   }
 
-  /** Resolves when nothing that was begun goes on. */
-  async rest(): Promise<void> {
+  /** Nothing strikes any more. Resolves when nothing that was begun goes on. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
     while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);
   }
 
   #due(fits: (fault: Fault) => boolean): Fault[] {
+    if (this.#isOver) return [];
     const due = this.#options.faults.filter((fault) => !this.struck.includes(fault) && fits(fault));
     this.struck.push(...due);
     for (const { fault, tag } of due) this.#options.trace.note(`>>> ${tag}: ${JSON.stringify(fault)}`);
@@ -90,7 +93,7 @@ export class Striker {
         this.#signal(object, "SIGUSR2");
         return PASS;
       case "disk-full":
-        if (stack.disk.fill()) this.#later(fault.ms, () => this.#freeDisk());
+        if (await stack.disk.fill()) this.#later(fault.ms, () => this.#freeDisk());
         else this.impossible.add(`disk full: ${stack.disk.problem}`);
         return PASS;
       case "late":

@@ -3,7 +3,7 @@ import { TurnEvent } from "../../container/protocol.ts";
 import type { Point } from "./points.ts";
 
 export class Trace {
-  /** Ids under which turns with that tag were given to a runner. */
+  /** Ids under which turns with that tag were given to a runner; the tags in the order of the first time. */
   readonly turnsOf = new Map<string, Set<string>>();
   /** What went wrong on the way itself. */
   readonly problems: string[] = [];

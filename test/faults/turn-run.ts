@@ -71,6 +71,11 @@ export class TurnRun {
     }
   }
 
+  /** The same request once more, as of a client that never heard of the answer. */
+  async repeat(): Promise<void> {
+    if (this.turnId !== undefined) await this.#send();
+  }
+
   /** As the server tells it now. */
   async view(): Promise<Answer | undefined> {
     return this.#call("rest", "get_turn", { turn_id: this.turnId, agent_id: this.plan.agent, wait_seconds: 0 });
