@@ -2,7 +2,7 @@
 // loaded in one process is not loaded in the next, so each process has a generation number.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Logger } from "../../lib/log.ts";
-import { RpcConnection, type RpcPeer } from "./rpc.ts";
+import { RpcClosedError, RpcConnection, type RpcPeer } from "./rpc.ts";
 
 export type AppServerState = "starting" | "ready" | "down";
 
@@ -54,7 +54,7 @@ export class AppServer {
 
   /** The live connection; starts Codex where it is not running. Rejects when it cannot be started. */
   connect(): Promise<CodexConnection> {
-    if (this.#stopping) return Promise.reject(new Error("the runner is stopping"));
+    if (this.#stopping) return Promise.reject(new RpcClosedError("the runner is stopping"));
     this.#connecting ??= this.#start().catch((error: unknown) => {
       this.#connecting = undefined;
       throw error;
