@@ -15,7 +15,7 @@ interface Failed {
 }
 
 const TYPES = { "tar.zst": "application/zstd", zip: "application/zip" } as const;
-const PACK = { "tar.zst": "tar --zstd -cf - .", zip: "zip -qry - ." } as const;
+const PACK = { "tar.zst": "tar --zstd -cf - .", zip: "(zip -qry $d.zip . && cat $d.zip && rm $d.zip)" } as const;
 
 describe.each(["tar.zst", "zip"] as const)("%s", (format) => {
   it("comes down with its type and name, and makes another agent the same", async () => {

@@ -1,4 +1,5 @@
 // Reads a zip archive from a file and tells it anew as a tar archive, so that both are judged and taken apart by the same code.
+import { isAscii, isUtf8 } from "node:buffer";
 import { constants } from "node:fs";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -42,7 +43,7 @@ async function open(path: string): Promise<yauzl.ZipFile> {
 }
 
 async function* tell(zip: yauzl.ZipFile, entry: yauzl.Entry, rules: UploadRules): AsyncGenerator<Buffer> {
-  const name = Buffer.from(entry.fileName).toString("latin1");
+  const name = nameOf(entry);
   if (entry.isEncrypted()) throw refused(name, "is encrypted");
   const mode = modeOf(entry);
   const type = name.endsWith("/") ? "directory" : KINDS.get(mode & constants.S_IFMT);
@@ -57,6 +58,12 @@ async function* tell(zip: yauzl.ZipFile, entry: yauzl.Entry, rules: UploadRules)
   // yauzl fails where the content is not as long as the entry says.
   if (type === "file") yield* (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>;
   yield padding(size);
+}
+
+/** By the specification a name without a mark is in DOS's code page 437. Info-ZIP on Unix writes the bytes of the disk, without one. */
+function nameOf({ fileName, fileNameRaw, versionMadeBy }: yauzl.Entry): string {
+  const isOfDisk = UNIX.has(versionMadeBy >>> 8) && !isAscii(fileNameRaw) && isUtf8(fileNameRaw);
+  return (isOfDisk ? fileNameRaw : Buffer.from(fileName)).toString("latin1");
 }
 
 function modeOf({ versionMadeBy, externalFileAttributes }: yauzl.Entry): number {

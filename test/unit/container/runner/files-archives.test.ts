@@ -16,7 +16,8 @@ function unpacked(format: Format, archive: Buffer): string {
   const directory = temporaryDirectory();
   const path = join(temporaryDirectory(), "archive");
   writeFileSync(path, archive);
-  if (format === "zip") execFileSync("unzip", ["-q", path, "-d", directory]);
+  if (format === "zip")
+    execFileSync("unzip", ["-q", path, "-d", directory], { env: { ...process.env, LC_ALL: "C.UTF-8" } });
   else execFileSync("tar", ["--zstd", "-xf", path, "-C", directory]);
   return directory;
 }
