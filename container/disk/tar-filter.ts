@@ -51,6 +51,8 @@ export class TarFilter extends Transform {
   #held: Buffer[] = [];
   #extended = new Map<string, string>();
   #hasEnded = false;
+  /** What leaves together: each piece costs those after it more than its copy. */
+  #leaving: Buffer[] = [];
 
   constructor(visitor: TarVisitor) {
     super();
@@ -60,6 +62,9 @@ export class TarFilter extends Transform {
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
     try {
       for (let rest = chunk; rest.length > 0; ) rest = this.#consume(rest);
+      const leaving = this.#leaving;
+      this.#leaving = [];
+      if (leaving.length > 0) this.push(leaving.length === 1 ? leaving[0] : Buffer.concat(leaving));
       done();
     } catch (error) {
       done(error instanceof Error ? error : new BadArchive(String(error)));
@@ -77,7 +82,7 @@ export class TarFilter extends Transform {
     if (this.#passing > 0) {
       const part = chunk.subarray(0, this.#passing);
       this.#passing -= part.length;
-      this.push(part);
+      this.#leaving.push(part);
       return chunk.subarray(part.length);
     }
     const part = chunk.subarray(0, this.#wanted);
@@ -104,7 +109,7 @@ export class TarFilter extends Transform {
   #onHeader(header: Buffer): void {
     if (header[0] === 0 && header.every((byte) => byte === 0)) {
       this.#hasEnded = true;
-      this.push(Buffer.alloc(2 * BLOCK));
+      this.#leaving.push(Buffer.alloc(2 * BLOCK));
       return;
     }
     verifyChecksum(header);
@@ -125,8 +130,7 @@ export class TarFilter extends Transform {
     this.#extended = new Map();
     const isTaken = this.#visitor.entry(entry) === "take";
     if (!isTaken) {
-      for (const bytes of held) this.push(bytes);
-      this.push(withoutPrivileges(header, entry));
+      this.#leaving.push(...held, withoutPrivileges(header, entry));
       this.#passing = padded(entry.size);
     }
     this.#expect({ kind: "header" }, BLOCK);

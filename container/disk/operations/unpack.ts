@@ -25,6 +25,9 @@ export const Unpack = {
 };
 type Request = z.infer<typeof Unpack.request>;
 
+/** Zlib's own 16 kB would be many small steps. */
+const CHUNK_BYTES = 256 * 1024;
+
 /** Throws `corrupt` where the archive holds what must not be; then `directory` is of no use any more. */
 export async function unpack(
   request: Request,
@@ -32,7 +35,10 @@ export async function unpack(
 ): Promise<z.infer<typeof Unpack.result>> {
   const { archive, done } = extractTar(request.tar, request.directory);
   const filter = new TarFilter(new Judge(request));
-  const [read, written] = await Promise.allSettled([pipeline(input, createZstdDecompress(), filter, archive), done]);
+  const [read, written] = await Promise.allSettled([
+    pipeline(input, createZstdDecompress({ chunkSize: CHUNK_BYTES }), filter, archive),
+    done,
+  ]);
   const reason: unknown = read.status === "rejected" ? read.reason : undefined;
   if (reason instanceof BadArchive) throw corrupt(reason.message);
   if (isUnreadable(reason)) throw corrupt("The archive cannot be decompressed.");
