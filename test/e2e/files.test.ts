@@ -16,17 +16,21 @@ const SIZE = 200 * MIB;
 const MAX_GROWTH = 120 * MIB;
 
 let server: DevServer;
+/** Of the agent "default". */
+let workspace: string;
 
 beforeAll(async () => {
   server = await DevServer.start();
   await callTool("write_files", { files: [{ path: "small.txt", content: "small" }] });
-  writeRandom(join(workspace(), "large.bin"), SIZE);
+  const [disk = ""] = server.scratch.agentDirs();
+  workspace = join(disk, "workspace");
+  writeRandom(join(workspace, "large.bin"), SIZE);
 }, 120_000);
 
 afterAll(() => server?.stop());
 
 it("200 MB go down and up again as they are, with curl and tar, in bounded memory", { timeout: 300_000 }, async () => {
-  const sum = hashOf(join(workspace(), "large.bin"));
+  const sum = hashOf(join(workspace, "large.bin"));
   const archive = join(server.scratch.home, "workspace.tar.zst");
   // The first of each brings workerd to the size that it then keeps.
   await curl("-o", archive, url("default"));
@@ -37,7 +41,7 @@ it("200 MB go down and up again as they are, with curl and tar, in bounded memor
   expect(hashOf(join(unpacked, "large.bin"))).toBe(sum);
   await curl("-f", "-T", archive, `${url("other")}?mode=replace`);
   const up = await whileWatching(() => curl("-f", "-T", archive, `${url("other")}?mode=replace`));
-  const [other] = server.scratch.agentDirs().filter((directory) => join(directory, "workspace") !== workspace());
+  const [other] = server.scratch.agentDirs().filter((directory) => join(directory, "workspace") !== workspace);
   expect(hashOf(join(other ?? "", "workspace", "large.bin"))).toBe(sum);
   console.log(
     `workerd grew by ${Math.round(down / MIB)} MiB on the way down, ${Math.round(up / MIB)} MiB on the way up`,
@@ -67,7 +71,7 @@ it("a download that is cut off on the server's side is an error for curl", { tim
   const target = join(server.scratch.home, "cut.tar.zst");
   const downloading = curl("--limit-rate", "20M", "-o", target, url("default"));
   await sleep(1_500);
-  const runners = server.processes().filter((pid) => environmentOf(pid).DATA_DIR === dirname(workspace()));
+  const runners = server.processes().filter((pid) => environmentOf(pid).DATA_DIR === dirname(workspace));
   for (const pid of runners) kill(pid, "SIGKILL");
   await expect(downloading).rejects.toMatchObject({ code: expect.any(Number) });
   await expect(run("tar", ["--zstd", "-tf", target])).rejects.toThrow();
@@ -77,7 +81,7 @@ it("an archive that is cut off on its way up changes nothing", { timeout: 60_000
   const archive = join(server.scratch.home, "workspace.tar.zst");
   truncateSync(archive, SIZE / 2);
   await expect(curl("-f", "-T", archive, `${url("default")}?mode=replace`)).rejects.toMatchObject({ code: 22 });
-  expect(statSync(join(workspace(), "large.bin")).size).toBe(SIZE);
+  expect(statSync(join(workspace, "large.bin")).size).toBe(SIZE);
   rmSync(archive);
 });
 
@@ -107,20 +111,6 @@ async function callTool(name: string, parameters: object): Promise<{ status: num
 async function untilFree(): Promise<void> {
   const { status } = await callTool("write_files", { files: [{ path: "small.txt", content: "free" }] });
   expect(status).toBe(200);
-}
-
-/** Of the agent "default", which is the first one. */
-function workspace(): string {
-  const [directory] = server.scratch.agentDirs().filter((each) => hasSmallFile(each));
-  return join(directory ?? "", "workspace");
-}
-
-function hasSmallFile(directory: string): boolean {
-  try {
-    return statSync(join(directory, "workspace", "small.txt")).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function writeRandom(path: string, bytes: number): void {
