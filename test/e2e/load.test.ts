@@ -30,8 +30,8 @@ it("many agents with turns that wait share few containers, and each gets its tur
   const report = await loadAgents(server, { agents: 10, turns: 2, modelMs: 100, retryMs: 700 });
   expect(report).toMatchObject({ completed: 20, others: [], outOfOrder: 0 });
   expect(report.refusals).toBeGreaterThan(0);
-  // One that is about to end does not count any more.
-  expect(report.memory.runners).toBeLessThanOrEqual(CONTAINERS + 2);
+  // The lease of one that is about to end goes to the next: each of them may have one before it.
+  expect(report.memory.runners).toBeLessThanOrEqual(2 * CONTAINERS);
 });
 
 it("many watchers of one turn see all of it, a slow one as well", async () => {
