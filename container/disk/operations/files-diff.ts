@@ -57,9 +57,14 @@ async function unpackPiece(
 ): Promise<void> {
   const hash = createHash("sha256");
   const piece = Readable.from(bodies.take(bytes, hash), { objectMode: false });
-  await unpack({ directory, tar, max_bytes: FILE_LIMITS.checkpointBytes }, { input: piece });
-  if (hash.digest("hex") === sha256) return;
-  throw new HttpFailure(422, { code: "corrupt", message: "The archive is not the one that was saved." });
+  const request = { directory, tar, max_bytes: FILE_LIMITS.checkpointBytes };
+  const [outcome] = await Promise.allSettled([unpack(request, { input: piece })]);
+  // What is cut off fails in tar or in zstd, whichever is first.
+  const isOther = bodies.hasEnded || (outcome.status === "fulfilled" && hash.digest("hex") !== sha256);
+  if (isOther) {
+    throw new HttpFailure(422, { code: "corrupt", message: "The archive is not the one that was saved." });
+  }
+  if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function requireTar(): Promise<GnuTar> {
@@ -70,6 +75,8 @@ async function requireTar(): Promise<GnuTar> {
 
 /** A stream in pieces of known lengths. */
 class Pieces {
+  /** Before a piece was whole. */
+  hasEnded = false;
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
 
@@ -82,7 +89,10 @@ class Pieces {
     for (let left = bytes; left > 0; ) {
       if (this.#rest.length === 0) {
         const next = await this.#chunks.next();
-        if (next.done) return;
+        if (next.done) {
+          this.hasEnded = true;
+          return;
+        }
         this.#rest = next.value;
       }
       const part = this.#rest.subarray(0, left);
