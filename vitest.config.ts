@@ -14,6 +14,11 @@ const RUNNER_SUITES = [
   "conversation",
   "event-replay",
   "evidence",
+  "files-archives",
+  "files-diff",
+  "files-read",
+  "files-write",
+  "files-import",
   "repository",
   "stopping",
 ].map((name) => `test/unit/container/runner/${name}.test.ts`);

@@ -87,6 +87,13 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
     expect(evidence).toMatchObject({ commands: [{ exit_code: 22 }], denied_hosts: [LISTED] });
   });
 
+  it("takes files in, and out what commands have made for themselves alone", async () => {
+    await send("write_files", { agent_id: "a3", files: [{ path: "in.txt", content: "from outside" }] });
+    await implement("a3", { run: "umask 077; mkdir own; sed s/outside/inside/ in.txt > own/out.txt" });
+    const read = await send("read_files", { agent_id: "a3", paths: ["own/out.txt"] });
+    expect(read).toMatchObject({ files: [{ status: "ok", content: "from inside" }] });
+  });
+
   it("interrupts the turn of a container that is killed, and goes on with the files and the conversation", async () => {
     await implement("a2", { run: "echo kept > kept.txt" });
     const lost = implement("a2", { run: "echo lost > lost.txt; sleep 60" });
@@ -109,12 +116,18 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
   async function call(tool: "implement" | "chat", step: Step, agentId = "a1"): Promise<Envelope> {
     const text = `Work. ${script(step, { answer: {} })}`;
     const asked = tool === "chat" ? { message: text } : { task: text, target_files: [] };
+    const answer = await send(tool, { agent_id: agentId, ...asked, wait_seconds: 120 });
+    return answer as Envelope; // what tools.md promises of these tools
+  }
+
+  async function send(tool: string, parameters: object): Promise<unknown> {
+    const headers = { authorization: `Bearer ${server.token}`, "content-type": "application/json" };
     const response = await fetch(`${server.url}/tools/${tool}`, {
       method: "POST",
-      headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ agent_id: agentId, ...asked, wait_seconds: 120 }),
+      headers,
+      body: JSON.stringify(parameters),
     });
-    return (await response.json()) as Envelope; // what tools.md promises of every tool
+    return response.json();
   }
 });
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeFifo, temporaryDirectory } from "../workspace/trees.ts";
+import { makeFifo } from "../workspace/trees.ts";
 import { refusalOf, useFilesLab } from "./files-lab.ts";
 import { writeFiles } from "./lab.ts";
 
@@ -78,14 +78,12 @@ describe("a list", () => {
 
 describe("a read", () => {
   it("brings whole files, parts of them, and says what cannot be read", async () => {
-    const outside = temporaryDirectory();
-    writeFileSync(join(outside, "secret"), "SECRET");
     prepare(() => {
       writeFiles(place(), { "t.txt": "grüße", "d/e": "" });
       writeFileSync(place("b"), Buffer.from([0, 255, 1]));
       symlinkSync("t.txt", place("inside"));
-      symlinkSync(join(outside, "secret"), place("outside"));
-      symlinkSync(outside, place("way"));
+      symlinkSync("/etc/passwd", place("outside"));
+      symlinkSync("/etc", place("way"));
       symlinkSync("circle", place("circle"));
       makeFifo(place("pipe"));
     });
@@ -95,7 +93,7 @@ describe("a read", () => {
       "d",
       "inside",
       "outside",
-      "way/secret",
+      "way/passwd",
       "circle",
       "pipe",
       "nope",
@@ -112,7 +110,7 @@ describe("a read", () => {
         status,
       })),
     ]);
-    expect(JSON.stringify(read)).not.toContain("SECRET");
+    expect(JSON.stringify(read)).not.toContain("root:");
   });
 
   it("cuts between characters, and its parts make the whole", async () => {
