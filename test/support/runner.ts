@@ -167,7 +167,8 @@ export class TestRunner {
         if (parsed.success) ready.resolve(parsed.data.port);
       });
     }
-    void this.exited.then((code) =>
+    // Not at its exit: what it said last may still be on its way.
+    void once(this.child, "close").then(([code]) =>
       ready.reject(new Error(`the runner ended with ${code}: ${this.output.join("\n")}`)),
     );
     this.#url = this.#body.urlOf(await ready.promise);
