@@ -70,8 +70,9 @@ describe("a turn at work when its runner is told to end", () => {
 it("ends with what a command has detached from everything", async () => {
   const runner = await TestRunner.start({ modelUrl: model.url, env: { SANDBOX: "off" } });
   const { run, name } = endlessCommand();
-  const prompt = script({ run: `setsid nohup ${run} > /dev/null 2>&1 < /dev/null & echo $!` }, { say: "started" });
-  await runner.runTurn(turnSpec({ prompt, access: "write" }));
+  // What has not detached itself yet ends with the turn.
+  const detach = `setsid nohup ${run} > /dev/null 2>&1 < /dev/null & sleep 0.5`;
+  await runner.runTurn(turnSpec({ prompt: script({ run: detach }, { say: "started" }), access: "write" }));
   await untilCommand(name, "runs");
   await runner.stop();
   await untilCommand(name, "is gone");
