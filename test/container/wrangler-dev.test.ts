@@ -94,6 +94,13 @@ describe.skipIf(problem !== undefined)("npm run dev with containers", () => {
     expect(read).toMatchObject({ files: [{ status: "ok", content: "from inside" }] });
   });
 
+  it("lets an import out to its own host, also one that is not on the list", async () => {
+    const url = "https://not-on-the-list.example.net/x.git";
+    const answer = await send("import_repository", { agent_id: "a3", url, directory: "x" });
+    // It exists nowhere: the Worker has asked for it. A host that is refused answers with a 403.
+    expect(answer).toMatchObject({ error: { message: expect.stringContaining("The remote answered with HTTP 502.") } });
+  });
+
   it("interrupts the turn of a container that is killed, and goes on with the files and the conversation", async () => {
     await implement("a2", { run: "echo kept > kept.txt" });
     const lost = implement("a2", { run: "echo lost > lost.txt; sleep 60" });
